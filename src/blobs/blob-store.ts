@@ -1,0 +1,54 @@
+import type { ByteRange } from '../oci/byte-range.ts'
+import type { Digest } from '../oci/digest.ts'
+
+/** The name of one stored object. Metadata alone says which object holds a digest. */
+export type ObjectKey = string
+
+/** Where bytes are kept. Objects that are committed never change. */
+export interface BlobStore {
+  /** The key of an upload's object while it is open. */
+  uploadKey(id: string): ObjectKey
+  /** The key that `commit` will give it: known before, so that it can be on record before. */
+  committedKey(id: string, digest: Digest): ObjectKey
+  /**
+   * Opens an upload's object to write from `offset` on; what lies behind it is dropped. Made when it is not there
+   * and the offset is 0. A writer that was opened before for the same upload can write no more.
+   */
+  openUpload(id: string, offset: number): Promise<UploadWriter>
+  /** The first `length` bytes of an upload's object. */
+  readUpload(id: string, length: number): AsyncIterable<Uint8Array>
+  /** Makes a synced upload's object durable under its committed key. May be repeated after a crash. */
+  commit(id: string, digest: Digest): Promise<void>
+  /** The object's bytes, or undefined when there is none of this key. `size` is what the metadata says. */
+  read(key: ObjectKey, part: { size: number; range?: ByteRange }): Promise<BlobBody | undefined>
+  /** Bytes of an object; undefined when there is none. */
+  size(key: ObjectKey): Promise<number | undefined>
+  /** Removes objects; those that are gone already are no failure. */
+  remove(keys: readonly ObjectKey[]): Promise<void>
+  /** Throws when the store can't be read and written. */
+  check(): Promise<void>
+}
+
+/** Writes one upload, in order. Whoever opened it closes it. */
+export interface UploadWriter {
+  /** Takes a chunk; resolves when there is room for more, which may be before it is written. */
+  write(chunk: Uint8Array): Promise<void> | undefined
+  /** Waits until the bytes that were written are durable: enough for `commit`, which makes the name durable. */
+  sync(): Promise<void>
+  /** Waits until bytes and name are durable: another request may go on from here. */
+  keep(): Promise<void>
+  /** Drops what this writer wrote. */
+  discard(): Promise<void>
+  close(): Promise<void>
+}
+
+/** An ability of stores that fill up. */
+export interface ReportsFreeSpace {
+  /** Bytes that can still be stored. */
+  freeSpace(): Promise<number>
+}
+
+/** What an answer is made of; which of these, is up to the store. */
+export type BlobBody =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly path: string; readonly range: ByteRange | undefined }

@@ -1,0 +1,90 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Keeps this many directories open: the 256 of one digest algorithm, and a few. */
+const openDirectories = 300
+
+/**
+ * Directories whose entries survive a power cut: each that is made is synced into its parent, and a rename into one
+ * is durable once `sync` resolves. Syncs of one directory that are asked for while one runs share the next.
+ */
+export class DurableDirectories {
+  readonly #made = new Set<string>()
+  readonly #handles = new Map<string, Promise<FileHandle>>()
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #next = new Map<string, Promise<void>>()
+
+  /** Makes the directory and those above it, durably. Even one that was there is synced into its parent once. */
+  async make(path: string): Promise<void> {
+    if (this.#made.has(path)) return
+    const parent = dirname(path)
+    try {
+      await mkdir(path)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' && parent !== path) {
+        await this.make(parent)
+        return this.make(path)
+      }
+      if (code !== 'EEXIST') throw error
+    }
+    await this.sync(parent)
+    this.#made.add(path)
+  }
+
+  /** Resolves when every entry made in the directory before the call is durable. */
+  sync(path: string): Promise<void> {
+    const running = this.#running.get(path)
+    if (!running) return this.#start(path)
+    // The one that runs may have begun before the caller's rename.
+    let next = this.#next.get(path)
+    if (!next) {
+      next = running.then(
+        () => this.#startNext(path),
+        () => this.#startNext(path),
+      )
+      this.#next.set(path, next)
+    }
+    return next
+  }
+
+  async close(): Promise<void> {
+    for (const handle of this.#handles.values()) await handle.then((opened) => opened.close())
+    this.#handles.clear()
+  }
+
+  #startNext(path: string): Promise<void> {
+    this.#next.delete(path)
+    return this.#start(path)
+  }
+
+  #start(path: string): Promise<void> {
+    const sync = this.#open(path)
+      .then((handle) => handle.sync())
+      .finally(() => {
+        if (this.#running.get(path) === sync) this.#running.delete(path)
+      })
+    this.#running.set(path, sync)
+    return sync
+  }
+
+  #open(path: string): Promise<FileHandle> {
+    let handle = this.#handles.get(path)
+    if (!handle) {
+      handle = open(path, 'r')
+      this.#handles.set(path, handle)
+      handle.catch(() => this.#handles.delete(path))
+      this.#closeOldest()
+    }
+    return handle
+  }
+
+  #closeOldest(): void {
+    for (const [path, handle] of this.#handles) {
+      if (this.#handles.size <= openDirectories) return
+      if (this.#running.has(path) || this.#next.has(path)) continue
+      this.#handles.delete(path)
+      void handle.then((opened) => opened.close())
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { type FileHandle, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { ByteRange } from '../../oci/byte-range.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { BlobBody, BlobStore, ObjectKey, ReportsFreeSpace, UploadWriter } from '../blob-store.ts'
+import { DurableDirectories } from './durable-directories.ts'
+import { FileWriter } from './file-writer.ts'
+import { HotObjects } from './hot-objects.ts'
+import { committedKey, fileOf, uploadKey } from './paths.ts'
+import { storageErrors } from './storage-errors.ts'
+
+/** Bytes read at a time where an upload is hashed again. */
+const readSize = 1024 * 1024
+
+/** Blobs as files; `paths.ts` draws the tree. */
+export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
+  readonly #data: string
+  readonly #directories = new DurableDirectories()
+  readonly #hot: HotObjects
+  readonly #writers = new Map<string, FileWriter>()
+
+  private constructor(data: string, cacheSize: number) {
+    this.#data = data
+    this.#hot = new HotObjects(cacheSize)
+  }
+
+  /**
+   * @param options.data the data directory; made if it is not there
+   * @param options.cacheSize bytes of memory for small objects that are read often
+   */
+  static async open(options: { data: string; cacheSize: number }): Promise<FilesystemBlobStore> {
+    const store = new FilesystemBlobStore(options.data, options.cacheSize)
+    await storageErrors(async () => {
+      await store.#directories.make(join(options.data, 'uploads'))
+      await store.#directories.make(join(options.data, 'blobs'))
+    })
+    return store
+  }
+
+  uploadKey(id: string): ObjectKey {
+    return uploadKey(id)
+  }
+
+  committedKey(id: string, digest: Digest): ObjectKey {
+    return committedKey(id, digest)
+  }
+
+  openUpload(id: string, offset: number): Promise<UploadWriter> {
+    return storageErrors(async () => {
+      // A writer whose lease ran out may still hold bytes: they must not land among ours.
+      await this.#writers.get(id)?.revoke()
+      const path = fileOf(this.#data, uploadKey(id))
+      const file = await openOf(id, path, offset === 0 ? 'w' : 'r+')
+      if (offset > 0) await file.truncate(offset)
+      const writer = new FileWriter(file, offset, {
+        syncName: () => this.#directories.sync(dirname(path)),
+        closed: () => {
+          if (this.#writers.get(id) === writer) this.#writers.delete(id)
+        },
+      })
+      this.#writers.set(id, writer)
+      return writer
+    })
+  }
+
+  async *readUpload(id: string, length: number): AsyncIterable<Uint8Array> {
+    const file = await openOf(id, fileOf(this.#data, uploadKey(id)), 'r')
+    try {
+      let position = 0
+      while (position < length) {
+        const buffer = new Uint8Array(Math.min(readSize, length - position))
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
+        if (bytesRead === 0)
+          throw new Error(`upload ${id} ends at ${position}, before the ${length} bytes on record`)
+        position += bytesRead
+        yield buffer.subarray(0, bytesRead)
+      }
+    } finally {
+      await file.close()
+    }
+  }
+
+  commit(id: string, digest: Digest): Promise<void> {
+    return storageErrors(async () => {
+      const from = fileOf(this.#data, uploadKey(id))
+      const to = fileOf(this.#data, committedKey(id, digest))
+      const directory = dirname(to)
+      await this.#directories.make(dirname(directory))
+      await this.#directories.make(directory)
+      try {
+        await rename(from, to)
+      } catch (error) {
+        // A crash behind the rename and before the transaction left it there.
+        if (!isMissing(error) || (await sizeOf(to)) === undefined) throw error
+      }
+      await this.#directories.sync(directory)
+    })
+  }
+
+  async read(
+    key: ObjectKey,
+    { size, range }: { size: number; range?: ByteRange },
+  ): Promise<BlobBody | undefined> {
+    const path = fileOf(this.#data, key)
+    if (range || !this.#hot.wants(size)) return { kind: 'file', path, range }
+    const kept = this.#hot.get(key)
+    if (kept) return { kind: 'bytes', bytes: kept }
+    if (!this.#hot.isHot(key)) return { kind: 'file', path, range }
+    try {
+      const bytes = await readFile(path)
+      if (bytes.length === size) this.#hot.keep(key, bytes)
+      return { kind: 'bytes', bytes }
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  }
+
+  size(key: ObjectKey): Promise<number | undefined> {
+    return sizeOf(fileOf(this.#data, key))
+  }
+
+  async remove(keys: readonly ObjectKey[]): Promise<void> {
+    for (const key of keys) {
+      this.#hot.forget(key)
+      await rm(fileOf(this.#data, key), { force: true })
+    }
+  }
+
+  async check(): Promise<void> {
+    const probe = join(this.#data, 'uploads', 'readiness-probe')
+    const file = await open(probe, 'w')
+    await file.close()
+    await rm(probe)
+  }
+
+  async freeSpace(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#data)
+    return bavail * bsize
+  }
+
+  /** Makes durable what others put into the data directory itself: the database's files. */
+  async syncRoot(): Promise<void> {
+    await this.#directories.sync(this.#data)
+  }
+
+  async close(): Promise<void> {
+    await this.#directories.close()
+  }
+}
+
+async function openOf(id: string, path: string, flags: string): Promise<FileHandle> {
+  try {
+    return await open(path, flags)
+  } catch (cause) {
+    if (!isMissing(cause)) throw cause
+    throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one', {
+      detail: { upload: id },
+      cause,
+    })
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}

@@ -1,0 +1,96 @@
+import type { ByteRange } from '../../oci/byte-range.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { BlobBody, BlobStore, ObjectKey, UploadWriter } from '../blob-store.ts'
+
+/** Blobs in memory, for tests: it keeps nothing when the process ends. */
+export class MemoryBlobStore implements BlobStore {
+  readonly #objects = new Map<ObjectKey, Uint8Array>()
+  readonly #writers = new Map<string, MemoryWriter>()
+
+  uploadKey(id: string): ObjectKey {
+    return `uploads/${id}`
+  }
+
+  committedKey(id: string, digest: Digest): ObjectKey {
+    return `blobs/${digest}.${id}`
+  }
+
+  async openUpload(id: string, offset: number): Promise<UploadWriter> {
+    await this.#writers.get(id)?.discard()
+    const key = this.uploadKey(id)
+    const before = this.#objects.get(key)
+    if (offset > (before?.length ?? 0)) throw new Error(`upload ${id} has no ${offset} bytes`)
+    const writer = new MemoryWriter((before ?? new Uint8Array()).slice(0, offset), (bytes) => {
+      this.#objects.set(key, bytes)
+    })
+    this.#objects.set(key, (before ?? new Uint8Array()).slice(0, offset))
+    this.#writers.set(id, writer)
+    return writer
+  }
+
+  async *readUpload(id: string, length: number): AsyncIterable<Uint8Array> {
+    const bytes = this.#objects.get(this.uploadKey(id))
+    if (!bytes || bytes.length < length) throw new Error(`upload ${id} has no ${length} bytes`)
+    yield bytes.subarray(0, length)
+  }
+
+  async commit(id: string, digest: Digest): Promise<void> {
+    const from = this.uploadKey(id)
+    const to = this.committedKey(id, digest)
+    const bytes = this.#objects.get(from)
+    if (!bytes && !this.#objects.has(to)) throw new Error(`upload ${id} is not there`)
+    if (bytes) this.#objects.set(to, bytes)
+    this.#objects.delete(from)
+  }
+
+  async read(key: ObjectKey, { range }: { size: number; range?: ByteRange }): Promise<BlobBody | undefined> {
+    const bytes = this.#objects.get(key)
+    if (!bytes) return undefined
+    return { kind: 'bytes', bytes: range ? bytes.subarray(range.first, range.last + 1) : bytes }
+  }
+
+  async size(key: ObjectKey): Promise<number | undefined> {
+    return this.#objects.get(key)?.length
+  }
+
+  async remove(keys: readonly ObjectKey[]): Promise<void> {
+    for (const key of keys) this.#objects.delete(key)
+  }
+
+  async check(): Promise<void> {}
+}
+
+class MemoryWriter implements UploadWriter {
+  readonly #kept: Uint8Array
+  readonly #chunks: Uint8Array[] = []
+  readonly #store: (bytes: Uint8Array) => void
+  #revoked = false
+
+  constructor(kept: Uint8Array, store: (bytes: Uint8Array) => void) {
+    this.#kept = kept
+    this.#store = store
+  }
+
+  write(chunk: Uint8Array): undefined {
+    if (this.#revoked) {
+      throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'another request took this upload over')
+    }
+    this.#chunks.push(chunk.slice())
+  }
+
+  async sync(): Promise<void> {
+    this.#store(Buffer.concat([this.#kept, ...this.#chunks]))
+  }
+
+  keep(): Promise<void> {
+    return this.sync()
+  }
+
+  async discard(): Promise<void> {
+    this.#revoked = true
+    this.#chunks.length = 0
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,28 @@
+import { loadSettings } from '../../config/load.ts'
+import type { Command } from '../command.ts'
+import { parseServeArguments } from './serve-arguments.ts'
+
+/** How long the server may take to answer. Milliseconds. */
+const patience = 5000
+
+export const healthcheck: Command = {
+  name: 'healthcheck',
+  summary: 'ask the server on this machine whether it is ready (for a container’s HEALTHCHECK)',
+  help: () => `Asks the server that the same settings describe for /readyz, on loopback.
+Exits with 0 when it is ready, and with 1 when it is not or does not answer.
+
+Usage: berth healthcheck [--listen HOST:PORT]
+`,
+  async run(args) {
+    const settings = loadSettings(await parseServeArguments(args))
+    const port = settings.listen[0]?.port ?? 5000
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(patience) })
+      process.stdout.write(`${await answer.text()}\n`)
+      return answer.ok ? 0 : 1
+    } catch (error) {
+      process.stderr.write(`berth: nothing answers on port ${port}: ${(error as Error).message}\n`)
+      return 1
+    }
+  },
+}

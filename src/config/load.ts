@@ -1,0 +1,121 @@
+import { parse } from 'yaml'
+import {
+  environmentName,
+  flagName,
+  isSettingName,
+  type SettingName,
+  type Settings,
+  settingNames,
+  settings,
+} from './settings.ts'
+
+/** A setting that can't be used: the message names it, says where it stands and what is allowed. */
+export class SettingError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'SettingError'
+  }
+}
+
+export interface SettingSources {
+  /** By setting name; repeated flags are joined by commas. */
+  readonly flags: Partial<Record<SettingName, string>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Text of the YAML file, and what it is called in messages. */
+  readonly file?: { readonly name: string; readonly text: string }
+}
+
+interface Given {
+  readonly text: string
+  /** For messages: `--gc-grace`, `BERTH_GC_GRACE`, `gc.grace in berth.yaml`. */
+  readonly where: string
+}
+
+/** Flags win over the environment, that over the file, that over the defaults. @throws SettingError */
+export function loadSettings(sources: SettingSources): Settings {
+  const given = new Map<SettingName, Given>()
+  if (sources.file) fromFile(sources.file, given)
+  fromEnvironment(sources.environment, given)
+  for (const name of settingNames) {
+    const text = sources.flags[name]
+    if (text !== undefined) given.set(name, { text, where: `--${flagName(name)}` })
+  }
+  const values: Record<string, unknown> = {}
+  for (const name of settingNames) {
+    values[name] = parseValue(name, given.get(name) ?? { text: settings[name].default, where: name })
+  }
+  return values as Settings
+}
+
+/** Variables that Berth reads but that are no settings. */
+const otherVariables: ReadonlySet<string> = new Set(['BERTH_CONFIG'])
+/** Not meant for the server: the project's tests, and what Kubernetes adds for a Service called berth. */
+const foreign =
+  /^BERTH_(?:(?:TEST|BENCH|BIN)(?:_|$)|(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$))/
+
+function fromEnvironment(environment: SettingSources['environment'], given: Map<SettingName, Given>): void {
+  const names = new Map(settingNames.map((name) => [environmentName(name), name]))
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('BERTH_') || text === undefined) continue
+    if (otherVariables.has(variable) || foreign.test(variable)) continue
+    const name = names.get(variable)
+    if (!name) throw unknown(variable, [...names.keys()])
+    given.set(name, { text, where: variable })
+  }
+}
+
+function fromFile(file: { name: string; text: string }, given: Map<SettingName, Given>): void {
+  let document: unknown
+  try {
+    document = parse(file.text)
+  } catch (error) {
+    throw new SettingError(`${file.name} is not YAML: ${(error as Error).message.split('\n')[0]}`)
+  }
+  if (document === null || document === undefined) return
+  if (typeof document !== 'object' || Array.isArray(document)) {
+    throw new SettingError(`${file.name} must hold settings, such as "listen: localhost:5000"`)
+  }
+  for (const [name, text] of flatten(document as Record<string, unknown>, '')) {
+    if (!isSettingName(name)) throw unknown(`${name} in ${file.name}`, settingNames, name)
+    given.set(name, { text, where: `${name} in ${file.name}` })
+  }
+}
+
+/** `gc: { grace: 1h }` and `gc.grace: 1h` are the same. */
+function* flatten(object: Record<string, unknown>, prefix: string): Generator<[string, string]> {
+  for (const [key, value] of Object.entries(object)) {
+    const name = prefix + key
+    if (Array.isArray(value)) yield [name, value.join(',')]
+    else if (typeof value === 'object' && value !== null) {
+      yield* flatten(value as Record<string, unknown>, `${name}.`)
+    } else yield [name, value === null ? '' : String(value)]
+  }
+}
+
+function parseValue(name: SettingName, { text, where }: Given): unknown {
+  const { kind } = settings[name]
+  const value = kind.parse(text)
+  if (value === undefined) throw new SettingError(`${where}: ${JSON.stringify(text)} is not ${kind.allowed}`)
+  return value
+}
+
+function unknown(where: string, known: readonly string[], name = where): SettingError {
+  const near = known.filter((candidate) => distance(candidate, name) <= 3)
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known are ${known.join(', ')}`
+  return new SettingError(`${where} is not a setting; ${hint}`)
+}
+
+/** Levenshtein's, so that a typing error is met with the name that was meant. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      next.push(
+        Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1),
+      )
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,91 @@
+import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
+import {
+  duration,
+  filePath,
+  flag,
+  type Kind,
+  listenAddress,
+  listOf,
+  oneOf,
+  size,
+  webOrigin,
+} from './values.ts'
+
+export interface Setting<T = unknown> {
+  readonly kind: Kind<T>
+  /** As it would be written. */
+  readonly default: string
+  readonly help: string
+}
+
+function setting<T>(kind: Kind<T>, standard: string, help: string): Setting<T> {
+  return { kind, default: standard, help }
+}
+
+/**
+ * Every setting, under the one name that it has in three forms: `gc.grace` in the file, `BERTH_GC_GRACE` in the
+ * environment, `--gc-grace` on the command line.
+ */
+export const settings = {
+  listen: setting(listOf(listenAddress), 'localhost:5000', 'where to serve'),
+  data: setting(filePath, './berth-data', 'the directory that holds everything'),
+  'log.format': setting(oneOf<LogFormat>(logFormats), 'text', 'log lines for people, or for machines'),
+  'log.level': setting(
+    oneOf<LogLevel>(logLevels),
+    'info',
+    'the least important lines to write; info has each request',
+  ),
+  'manifests.missing': setting(
+    oneOf(['none', 'index', 'all'] as const),
+    'index',
+    'which references of a pushed manifest may point at nothing: none, an index’s children, or all',
+  ),
+  'delete.enabled': setting(flag, 'true', 'whether tags, manifests and blobs can be deleted'),
+  'uploads.expire': setting(duration, '24h', 'an upload without activity for this long is dropped'),
+  'storage.min-free': setting(size, '256MiB', 'below this much free space uploads are refused'),
+  'storage.cache': setting(size, '24MiB', 'memory for small blobs that are pulled often'),
+  'gc.grace': setting(
+    duration,
+    '24h',
+    'how long a blob stays after it was last confirmed, with nothing that uses it',
+  ),
+  'gc.keep-objects': setting(
+    duration,
+    '24h',
+    'how long the bytes stay after the last one who could read them',
+  ),
+  'gc.interval': setting(duration, '1h', 'how often is looked for what can be removed'),
+  'http.cors-origins': setting(
+    listOf(webOrigin),
+    '',
+    'origins of web pages that may call the registry from a browser',
+  ),
+  'http.idle-timeout': setting(
+    duration,
+    '2m',
+    'a connection without a byte for this long is closed; downloads are not',
+  ),
+  'shutdown.drain': setting(duration, '8s', 'how long transfers may go on after a signal to stop'),
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof settings
+
+export type Settings = {
+  readonly [N in SettingName]: (typeof settings)[N] extends Setting<infer T> ? T : never
+}
+
+export const settingNames = Object.keys(settings) as readonly SettingName[]
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings, name)
+}
+
+/** `gc.grace` → `BERTH_GC_GRACE` */
+export function environmentName(name: SettingName): string {
+  return `BERTH_${name.toUpperCase().replaceAll(/[.-]/g, '_')}`
+}
+
+/** `gc.grace` → `gc-grace` */
+export function flagName(name: SettingName): string {
+  return name.replaceAll('.', '-')
+}

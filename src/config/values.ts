@@ -1,0 +1,99 @@
+/** How a setting's text becomes its value; what is allowed is said in words, for messages and `--help`. */
+export interface Kind<T> {
+  readonly allowed: string
+  /** undefined when the text is not one of this kind. */
+  parse(text: string): T | undefined
+}
+
+const durationUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** Milliseconds. */
+export const duration: Kind<number> = {
+  allowed: 'a duration such as 90s, 10m, 24h or 7d (0s: none)',
+  parse(text) {
+    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text)
+    return match ? Math.round(Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0)) : undefined
+  },
+}
+
+const sizeUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+}
+
+/** Bytes. */
+export const size: Kind<number> = {
+  allowed: 'a size such as 512MiB, 10GiB or 0',
+  parse(text) {
+    const match = /^(\d{1,12}(?:\.\d{1,3})?) ?([KMGT]i?B|B|)$/.exec(text)
+    return match ? Math.round(Number(match[1]) * (sizeUnits[match[2] ?? ''] ?? 0)) : undefined
+  },
+}
+
+export const flag: Kind<boolean> = {
+  allowed: 'true or false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+}
+
+export function oneOf<T extends string>(choices: readonly T[]): Kind<T> {
+  return {
+    allowed: `one of ${choices.join(', ')}`,
+    parse: (text) => choices.find((choice) => choice === text),
+  }
+}
+
+export const filePath: Kind<string> = {
+  allowed: 'a path',
+  parse: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
+}
+
+/** Separated by commas, or a list in the file. */
+export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
+  return {
+    allowed: `${kind.allowed}; several are separated by commas`,
+    parse(text) {
+      const entries = text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== '')
+      const values = entries.map((entry) => kind.parse(entry))
+      return values.every((value): value is Exclude<typeof value, undefined> => value !== undefined)
+        ? values
+        : undefined
+    },
+  }
+}
+
+export const webOrigin: Kind<string> = {
+  allowed: 'an origin such as https://ui.example.com, or *',
+  parse: (text) => (text === '*' || /^https?:\/\/[^/\s,]+$/.test(text) ? text : undefined),
+}
+
+/** Where to listen; an empty host is every interface. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export const listenAddress: Kind<ListenAddress> = {
+  allowed: 'HOST:PORT, such as localhost:5000, 0.0.0.0:5000, [::1]:5000 or :5000 for every interface',
+  parse(text) {
+    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(text)
+    const port = Number(match?.[3])
+    return match && port <= 65_535 ? { host: match[1] ?? match[2] ?? '', port } : undefined
+  },
+}

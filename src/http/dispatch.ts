@@ -1,0 +1,68 @@
+import { RegistryError } from '../oci/errors.ts'
+import { distribution } from './distribution/routes.ts'
+import { authorize, type Endpoint, type Exchange } from './exchange.ts'
+import { healthz, readyz } from './health.ts'
+import type { Metrics } from './metrics.ts'
+import { ping, search } from './search.ts'
+import { welcome } from './welcome.ts'
+
+/** What the routes beside the registry's look at. */
+export interface ServerState {
+  readonly version: string
+  readonly draining: boolean
+  readonly metrics: Metrics
+}
+
+interface PlainRoute extends Endpoint {
+  readonly name: string
+}
+
+/** Routes with a path of their own; all of them are read-only. */
+function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
+  switch (path) {
+    case '/':
+      return {
+        name: 'welcome',
+        action: 'registry:ping',
+        handle: (exchange) => welcome(exchange, state.version),
+      }
+    case '/healthz':
+      return { name: 'healthz', action: 'registry:ping', handle: healthz }
+    case '/readyz':
+      return {
+        name: 'readyz',
+        action: 'registry:ping',
+        handle: ({ registry }) => readyz(registry, state.draining),
+      }
+    case '/metrics':
+      return { name: 'metrics', action: 'server:observe', handle: () => metrics(state.metrics) }
+    case '/v1/_ping':
+      return { name: 'search', action: 'registry:ping', handle: ping }
+    case '/v1/search':
+      return { name: 'search', action: 'registry:search', handle: search }
+    default:
+      return undefined
+  }
+}
+
+/** Finds the route, asks whether the caller may, and answers. @throws RegistryError */
+export function dispatch(exchange: Exchange, state: ServerState): Response | Promise<Response> {
+  const { path } = exchange
+  if (path.startsWith('/v2/') || path === '/v2') return distribution(exchange)
+  const route = plainRoute(path, state)
+  if (!route)
+    throw new RegistryError('ROUTE_UNKNOWN', 'there is nothing at this path; the registry is under /v2/')
+  exchange.route = route.name
+  const { method } = exchange.request
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw new RegistryError('METHOD_NOT_ALLOWED', 'this path takes GET, HEAD', {
+      detail: { allow: ['GET', 'HEAD'] },
+    })
+  }
+  authorize(exchange, route.action, undefined)
+  return route.handle(exchange)
+}
+
+async function metrics(measured: Metrics): Promise<Response> {
+  return new Response(await measured.render(), { headers: { 'Content-Type': measured.contentType } })
+}

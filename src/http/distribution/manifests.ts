@@ -1,0 +1,96 @@
+import { RegistryError } from '../../oci/errors.ts'
+import { largestManifest } from '../../oci/manifest.ts'
+import { bareMediaType } from '../../oci/media-types.ts'
+import { parseReference } from '../../oci/reference.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import { parseTag } from '../../oci/tag.ts'
+import * as manifests from '../../registry/manifests.ts'
+import { callOf, type Exchange, parameters } from '../exchange.ts'
+import { apiVersion, clientHas, etag, immutable } from '../headers.ts'
+
+/** Tags that one request may set. */
+const mostTags = 100
+
+export async function getManifest(
+  exchange: Exchange,
+  repository: RepositoryName,
+  text: string,
+): Promise<Response> {
+  const reference = parseReference(text)
+  const { request, registry } = exchange
+  const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
+  const headers: Record<string, string> = {
+    'Docker-Distribution-Api-Version': apiVersion['Docker-Distribution-Api-Version'],
+    'Docker-Content-Digest': manifest.digest,
+    ETag: etag(manifest.digest),
+    'Cache-Control': reference.by === 'digest' ? immutable : 'no-cache',
+  }
+  if (clientHas(request, manifest.digest)) return new Response(null, { status: 304, headers })
+  headers['Content-Type'] = manifest.mediaType
+  exchange.sent = manifest.bytes.length
+  if (request.method !== 'HEAD') return new Response(manifest.bytes as Uint8Array<ArrayBuffer>, { headers })
+  headers['Content-Length'] = String(manifest.bytes.length)
+  return new Response(null, { headers })
+}
+
+export async function putManifest(
+  exchange: Exchange,
+  repository: RepositoryName,
+  text: string,
+): Promise<Response> {
+  const reference = parseReference(text)
+  const tags = parameters(exchange).getAll('tag').map(parseTag)
+  if (tags.length > mostTags) {
+    throw new RegistryError(
+      'TAG_INVALID',
+      `one request sets at most ${mostTags} tags; this one names ${tags.length}`,
+    )
+  }
+  const bytes = await readManifest(exchange)
+  const { digest, subject } = await manifests.pushManifest(exchange.registry, {
+    ...callOf(exchange, repository),
+    reference,
+    tags,
+    bytes,
+    contentType: bareMediaType(exchange.request.headers.get('content-type') ?? ''),
+  })
+  const headers = new Headers({
+    ...apiVersion,
+    Location: `/v2/${repository}/manifests/${digest}`,
+    'Docker-Content-Digest': digest,
+    'Content-Length': '0',
+  })
+  if (subject) headers.set('OCI-Subject', subject)
+  for (const tag of tags) headers.append('OCI-Tag', tag)
+  return new Response(null, { status: 201, headers })
+}
+
+export async function removeManifest(
+  exchange: Exchange,
+  repository: RepositoryName,
+  text: string,
+): Promise<Response> {
+  const reference = parseReference(text)
+  await manifests.deleteManifest(exchange.registry, { ...callOf(exchange, repository), reference })
+  return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
+}
+
+/** @throws MANIFEST_TOO_LARGE as soon as it is known, without keeping the rest */
+async function readManifest(exchange: Exchange): Promise<Uint8Array> {
+  const { request } = exchange
+  if (Number(request.headers.get('content-length')) > largestManifest) throw tooLarge()
+  if (!request.body) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    exchange.received += chunk.length
+    if (exchange.received > largestManifest) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+}
+
+function tooLarge(): RegistryError {
+  return new RegistryError('MANIFEST_TOO_LARGE', `a manifest has at most ${largestManifest} bytes (4 MiB)`, {
+    detail: { limit: largestManifest },
+  })
+}

@@ -1,0 +1,88 @@
+import type { ErrorCode, RegistryError } from '../oci/errors.ts'
+import { apiVersion } from './headers.ts'
+
+interface WireError {
+  readonly status: number
+  /** The code that clients see; the specification's where it has one. */
+  readonly code: string
+}
+
+const wireErrors = {
+  BLOB_IN_USE: { status: 405, code: 'DENIED' },
+  BLOB_UNKNOWN: { status: 404, code: 'BLOB_UNKNOWN' },
+  BLOB_UPLOAD_BUSY: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
+  BLOB_UPLOAD_INVALID: { status: 400, code: 'BLOB_UPLOAD_INVALID' },
+  BLOB_UPLOAD_OUT_OF_ORDER: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
+  BLOB_UPLOAD_UNKNOWN: { status: 404, code: 'BLOB_UPLOAD_UNKNOWN' },
+  DELETE_DISABLED: { status: 405, code: 'UNSUPPORTED' },
+  DENIED: { status: 403, code: 'DENIED' },
+  DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
+  MANIFEST_BLOB_UNKNOWN: { status: 404, code: 'MANIFEST_BLOB_UNKNOWN' },
+  MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
+  MANIFEST_IN_USE: { status: 405, code: 'DENIED' },
+  MANIFEST_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },
+  MANIFEST_UNKNOWN: { status: 404, code: 'MANIFEST_UNKNOWN' },
+  METHOD_NOT_ALLOWED: { status: 405, code: 'UNSUPPORTED' },
+  NAME_INVALID: { status: 400, code: 'NAME_INVALID' },
+  NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },
+  PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
+  RANGE_NOT_SATISFIABLE: { status: 416, code: 'SIZE_INVALID' },
+  ROUTE_UNKNOWN: { status: 404, code: 'UNSUPPORTED' },
+  SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
+  STORAGE_FULL: { status: 507, code: 'INSUFFICIENT_STORAGE' },
+  STORAGE_UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
+  TAG_INVALID: { status: 400, code: 'TAG_INVALID' },
+  UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
+  UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },
+} as const satisfies Record<ErrorCode, WireError>
+
+/** The answer to what went wrong, in the specification's form. */
+export function errorResponse(error: RegistryError): Response {
+  const { status, code } = wireErrors[error.code]
+  const body = {
+    errors: [
+      { code, message: error.message, ...(error.detail === undefined ? {} : { detail: error.detail }) },
+    ],
+  }
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      ...apiVersion,
+      'Content-Type': 'application/json',
+      ...retryAfter(status),
+      ...headersOf(error),
+    },
+  })
+}
+
+/** A fault of ours: the log has the details, the caller the number to ask for. */
+export function faultResponse(requestId: string): Response {
+  const message = `the registry failed to answer; its log has more under request ${requestId}`
+  return new Response(
+    JSON.stringify({ errors: [{ code: 'UNKNOWN', message, detail: { request: requestId } }] }),
+    {
+      status: 500,
+      headers: { ...apiVersion, 'Content-Type': 'application/json' },
+    },
+  )
+}
+
+/** What some errors say in a header: a detail alone no client reads. */
+function headersOf({ code, detail }: RegistryError): Record<string, string> {
+  const facts = (detail ?? {}) as { offset?: number; size?: number; allow?: readonly string[] }
+  switch (code) {
+    case 'BLOB_UPLOAD_BUSY':
+    case 'BLOB_UPLOAD_OUT_OF_ORDER':
+      return { Range: `0-${Math.max(0, (facts.offset ?? 0) - 1)}` }
+    case 'METHOD_NOT_ALLOWED':
+      return { Allow: facts.allow?.join(', ') ?? '' }
+    case 'RANGE_NOT_SATISFIABLE':
+      return { 'Content-Range': `bytes */${facts.size}` }
+    default:
+      return {}
+  }
+}
+
+function retryAfter(status: number): Record<string, string> {
+  return status === 503 || status === 429 ? { 'Retry-After': '30' } : {}
+}

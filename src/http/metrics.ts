@@ -1,0 +1,188 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What one request adds. */
+export interface Measured {
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  /** Seconds until the answer was ready to be sent. */
+  readonly seconds: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** What is only known when somebody asks. */
+export interface Observed {
+  openUploads(): Promise<number>
+  storage(): Promise<{ count: number; bytes: number }>
+  freeSpace(): Promise<number | undefined>
+  requestsInFlight(): number
+}
+
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+/** Upper bounds in seconds: from an answer out of memory to the push of a large layer. */
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300]
+
+/** Requests of one route, method and status, counted without a look at labels. */
+interface Tally {
+  count: number
+  bytesIn: number
+  bytesOut: number
+}
+
+interface Latencies {
+  /** One more than the bounds: the last is for what is slower than all. */
+  readonly counts: number[]
+  sum: number
+}
+
+/** The server's measurements, for Prometheus. */
+export class Metrics {
+  readonly #register = new Registry()
+  readonly #tallies = new Map<string, Tally>()
+  readonly #latencies = new Map<string, Latencies>()
+
+  constructor(observed: Observed, version: string) {
+    const registers = [this.#register]
+    const tallies = this.#tallies
+    new Gauge({
+      name: 'berth_build_info',
+      help: 'The running version',
+      labelNames: ['version'],
+      registers,
+    }).set({ version }, 1)
+    const labelNames = ['route', 'method', 'status'] as const
+    const tallied = (name: string, help: string, value: (tally: Tally) => number) =>
+      new Counter({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset()
+          for (const [key, tally] of tallies) this.inc(labelsOf(key), value(tally))
+        },
+      })
+    tallied('berth_http_requests_total', 'Requests answered', (tally) => tally.count)
+    tallied('berth_http_received_bytes_total', 'Bytes of request bodies', (tally) => tally.bytesIn)
+    tallied('berth_http_sent_bytes_total', 'Bytes of answers, as announced', (tally) => tally.bytesOut)
+    this.#register.registerMetric(latencyHistogram(this.#latencies))
+    gauge(registers, 'berth_http_requests_in_flight', 'Requests being answered', async () =>
+      observed.requestsInFlight(),
+    )
+    gauge(registers, 'berth_uploads_open', 'Uploads that are neither finished nor dropped', () =>
+      observed.openUploads(),
+    )
+    gauge(registers, 'berth_storage_blobs', 'Blobs stored', async () => (await observed.storage()).count)
+    gauge(
+      registers,
+      'berth_storage_bytes',
+      'Bytes of the blobs stored',
+      async () => (await observed.storage()).bytes,
+    )
+    gauge(registers, 'berth_storage_free_bytes', 'Bytes that the storage has room for', () =>
+      observed.freeSpace(),
+    )
+    gauge(registers, 'process_resident_memory_bytes', 'Resident memory', async () =>
+      process.memoryUsage.rss(),
+    )
+    gauge(registers, 'process_start_time_seconds', 'When the process started', async () => startedAt)
+    gauge(registers, 'process_cpu_seconds_total', 'CPU time, user and system', async () => {
+      const { user, system } = process.cpuUsage()
+      return (user + system) / 1e6
+    })
+  }
+
+  measure({ route, method: asked, status, seconds, bytesIn, bytesOut }: Measured): void {
+    // Clients choose the method: what they make up must not become a series each.
+    const method = methods.has(asked) ? asked : 'other'
+    const key = `${route} ${method} ${status}`
+    let tally = this.#tallies.get(key)
+    if (!tally) {
+      tally = { count: 0, bytesIn: 0, bytesOut: 0 }
+      this.#tallies.set(key, tally)
+    }
+    tally.count += 1
+    tally.bytesIn += bytesIn
+    tally.bytesOut += bytesOut
+    let latencies = this.#latencies.get(`${route} ${method}`)
+    if (!latencies) {
+      latencies = { counts: new Array(buckets.length + 1).fill(0), sum: 0 }
+      this.#latencies.set(`${route} ${method}`, latencies)
+    }
+    let bucket = 0
+    while (bucket < buckets.length && seconds > (buckets[bucket] ?? 0)) bucket += 1
+    latencies.counts[bucket] = (latencies.counts[bucket] ?? 0) + 1
+    latencies.sum += seconds
+  }
+
+  get contentType(): string {
+    return this.#register.contentType
+  }
+
+  /** Everything, in Prometheus' text format. */
+  render(): Promise<string> {
+    return this.#register.metrics()
+  }
+}
+
+const startedAt = Math.floor(Date.now() / 1000 - process.uptime())
+
+function labelsOf(key: string): { route: string; method: string; status: string } {
+  const [route = '', method = '', status = ''] = key.split(' ')
+  return { route, method, status }
+}
+
+function gauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => Promise<number | undefined>,
+): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    async collect() {
+      const value = await read()
+      if (value !== undefined) this.set(value)
+    },
+  })
+}
+
+/** A histogram that is counted elsewhere: prom-client's own costs more than the answer that it would measure. */
+function latencyHistogram(latencies: ReadonlyMap<string, Latencies>): Histogram {
+  const histogram = new Histogram({
+    name: 'berth_http_request_duration_seconds',
+    help: 'Seconds until the answer was ready to be sent',
+    labelNames: ['route', 'method'],
+    buckets,
+    registers: [],
+  })
+  const shape = histogram as unknown as { get(): Promise<unknown> }
+  shape.get = async () => ({
+    name: 'berth_http_request_duration_seconds',
+    help: 'Seconds until the answer was ready to be sent',
+    type: 'histogram',
+    aggregator: 'sum',
+    values: [...latencies].flatMap(([key, measured]) => histogramValues(key, measured)),
+  })
+  return histogram
+}
+
+function histogramValues(key: string, { counts, sum }: Latencies) {
+  const [route, method] = key.split(' ')
+  const metric = 'berth_http_request_duration_seconds'
+  let below = 0
+  const values = buckets.map((le, index) => {
+    below += counts[index] ?? 0
+    return { labels: { le, route, method }, value: below, metricName: `${metric}_bucket` }
+  })
+  const count = below + (counts[buckets.length] ?? 0)
+  return [
+    ...values,
+    { labels: { le: '+Inf', route, method }, value: count, metricName: `${metric}_bucket` },
+    { labels: { route, method }, value: sum, metricName: `${metric}_sum` },
+    { labels: { route, method }, value: count, metricName: `${metric}_count` },
+  ] as never[]
+}

@@ -1,0 +1,197 @@
+import { anonymous, type Decide } from '../access/decide.ts'
+import type { Logger } from '../logging/logger.ts'
+import { RegistryError } from '../oci/errors.ts'
+import type { Registry } from '../registry/registry.ts'
+import { logAccess } from './access-log.ts'
+import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
+import { dispatch } from './dispatch.ts'
+import { errorResponse, faultResponse } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { Metrics } from './metrics.ts'
+import { StorageMeter } from './storage-meter.ts'
+
+export interface ServerOptions {
+  readonly registry: Registry
+  readonly decide: Decide
+  readonly logger: Logger
+  readonly version: string
+  readonly listen: readonly Address[]
+  readonly origins: AllowedOrigins
+  /** Milliseconds without a byte after which a connection is closed; transfers to slow readers have no such end. */
+  readonly idleTimeout: number
+}
+
+export interface Address {
+  readonly hostname: string
+  readonly port: number
+}
+
+export interface RunningServer {
+  readonly urls: readonly string[]
+  /** Takes no new connection, and resolves when the last request is answered. */
+  drain(): Promise<void>
+  /** Cuts off what still runs. */
+  close(): Promise<void>
+}
+
+type BunServer = Bun.Server<undefined>
+
+/** Larger than any blob: the storage decides, not the server. Bytes. */
+const largestBody = 2 ** 45
+
+export function startServer(options: ServerOptions): RunningServer {
+  const front = new Front(options)
+  const servers: BunServer[] = []
+  try {
+    for (const { hostname, port } of options.listen) {
+      servers.push(
+        Bun.serve({
+          hostname,
+          port,
+          maxRequestBodySize: largestBody,
+          idleTimeout: Math.min(255, Math.ceil(options.idleTimeout / 1000)),
+          fetch: (request, server) => front.answer(request, server),
+          error: (error) => front.failedToSend(error),
+        }),
+      )
+    }
+  } catch (error) {
+    for (const server of servers) void server.stop(true)
+    throw error
+  }
+  front.servers = servers
+  return {
+    urls: servers.map(({ url }) => url.href),
+    async drain() {
+      front.draining = true
+      await Promise.all(servers.map((server) => server.stop(false)))
+    },
+    async close() {
+      await Promise.all(servers.map((server) => server.stop(true)))
+    },
+  }
+}
+
+/** Stands before the routes: gives each request its number, its line in the log and its place in the metrics. */
+class Front {
+  servers: readonly BunServer[] = []
+  draining = false
+  readonly version: string
+  readonly metrics: Metrics
+  readonly #options: ServerOptions
+  readonly #idPrefix = crypto.randomUUID().slice(0, 8)
+  #requests = 0
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.version = options.version
+    const { metadata, blobs } = options.registry
+    const storage = new StorageMeter(metadata, () => options.registry.now())
+    this.metrics = new Metrics(
+      {
+        openUploads: () => metadata.countUploads(),
+        storage: () => storage.read(),
+        freeSpace: async () => blobs.freeSpace?.(),
+        requestsInFlight: () => this.servers.reduce((sum, server) => sum + server.pendingRequests, 0),
+      },
+      options.version,
+    )
+  }
+
+  async answer(request: Request, server: BunServer): Promise<Response> {
+    const started = performance.now()
+    const exchange = this.#exchange(request, server)
+    let response: Response
+    try {
+      response = await dispatch(exchange, this)
+    } catch (error) {
+      response = this.#failure(exchange, error)
+    }
+    if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
+    this.#record(exchange, server, response, performance.now() - started)
+    return response
+  }
+
+  /** Called when an answer's file could not be opened: it was removed after its row was read. */
+  failedToSend(error: Error & { code?: string }): Response {
+    if (error.code === 'ENOENT')
+      return errorResponse(new RegistryError('BLOB_UNKNOWN', 'the repository holds no such blob'))
+    const id = this.#nextId()
+    this.#options.logger.error('an answer could not be sent', { request: id, error: error.message })
+    return faultResponse(id)
+  }
+
+  #exchange(request: Request, server: BunServer): Exchange {
+    const { url } = request
+    const pathStart = url.indexOf('/', url.indexOf('://') + 3)
+    const question = url.indexOf('?', pathStart)
+    return {
+      request,
+      id: this.#nextId(),
+      path: question < 0 ? url.slice(pathStart) : url.slice(pathStart, question),
+      search: question < 0 ? '' : url.slice(question + 1),
+      identity: anonymous,
+      decide: this.#options.decide,
+      registry: this.#options.registry,
+      allowSlowness: () => server.timeout(request, 0),
+      route: 'other',
+      received: 0,
+      sent: 0,
+    }
+  }
+
+  #nextId(): string {
+    this.#requests += 1
+    return `${this.#idPrefix}-${this.#requests.toString(36)}`
+  }
+
+  #failure(exchange: Exchange, error: unknown): Response {
+    const { logger } = this.#options
+    if (error instanceof RegistryError) {
+      if (error.cause) {
+        logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })
+      }
+      return errorResponse(error)
+    }
+    if (exchange.request.signal.aborted) return new Response(null, { status: 499 })
+    logger.error('a request failed', {
+      request: exchange.id,
+      method: exchange.request.method,
+      target: exchange.path,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    return faultResponse(exchange.id)
+  }
+
+  #withOrigin(request: Request, response: Response): Response {
+    return allowOrigin(request, preflight(request) ?? response, this.#options.origins)
+  }
+
+  #record(exchange: Exchange, server: BunServer, response: Response, duration: number): void {
+    const { request } = exchange
+    const bytesOut = request.method === 'HEAD' ? 0 : exchange.sent
+    this.metrics.measure({
+      route: exchange.route,
+      method: request.method,
+      status: response.status,
+      seconds: duration / 1000,
+      bytesIn: exchange.received,
+      bytesOut,
+    })
+    const { logger } = this.#options
+    if (!logger.writes('info')) return
+    logAccess(logger, {
+      id: exchange.id,
+      method: request.method,
+      route: exchange.route,
+      target: exchange.search === '' ? exchange.path : `${exchange.path}?${exchange.search}`,
+      status: response.status,
+      bytesIn: exchange.received,
+      bytesOut,
+      duration,
+      client: server.requestIP(request)?.address ?? '',
+      caller: exchange.identity.name,
+      userAgent: request.headers.get('user-agent') ?? '',
+    })
+  }
+}

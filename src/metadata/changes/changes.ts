@@ -1,0 +1,56 @@
+import type { Transaction } from '../engine.ts'
+import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
+import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
+import { forgetDoomed } from './objects.ts'
+import { deleteTag } from './tags.ts'
+import {
+  appendUpload,
+  cancelUpload,
+  commitUpload,
+  expireUploads,
+  leaseUpload,
+  openUpload,
+  renewUpload,
+} from './uploads.ts'
+
+/**
+ * Every change of the metadata: each is one transaction, with arguments and results that can cross to the thread
+ * or process that owns the writing connection.
+ */
+export const changes = {
+  appendUpload,
+  cancelUpload,
+  commitUpload,
+  confirmBlob,
+  confirmManifest,
+  deleteManifest,
+  deleteTag,
+  expireUploads,
+  forgetDoomed,
+  leaseUpload,
+  mountBlob,
+  openUpload,
+  putManifest,
+  renewUpload,
+  unlinkBlob,
+}
+
+export type ChangeName = keyof typeof changes
+export type ChangeArguments<N extends ChangeName> = Parameters<(typeof changes)[N]>[1]
+export type ChangeResult<N extends ChangeName> = Awaited<ReturnType<(typeof changes)[N]>>
+
+/** Whether its commit must reach the disk before it is answered; the loss of the others loses nothing acknowledged. */
+export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N>): boolean {
+  if (name === 'leaseUpload') return (args as ChangeArguments<'leaseUpload'>).targetKey !== null
+  return name !== 'renewUpload' && name !== 'forgetDoomed'
+}
+
+/** The one place where a change is looked up by its name. */
+export function applyChange<N extends ChangeName>(
+  tx: Transaction,
+  name: N,
+  args: ChangeArguments<N>,
+): Promise<ChangeResult<N>> {
+  const change = changes[name] as (tx: Transaction, args: ChangeArguments<N>) => Promise<ChangeResult<N>>
+  return change(tx, args)
+}

@@ -1,0 +1,136 @@
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Transaction } from '../engine.ts'
+import { statement } from '../statement.ts'
+import { doomObject } from './objects.ts'
+import { userOf } from './references.ts'
+
+export interface LinkAddress {
+  repository: RepositoryName
+  digest: Digest
+}
+
+export interface NewLink extends LinkAddress {
+  /** Milliseconds that the link lives without a manifest that refers to it. */
+  grace: number
+}
+
+/** Makes or confirms the link, and asks for a review when its grace is over. */
+export async function linkBlob(tx: Transaction, link: NewLink): Promise<void> {
+  await tx.run(upsertLink, link)
+  await review(tx, { repository: link.repository, digest: link.digest, delay: link.grace })
+}
+
+export interface Mount extends NewLink {
+  from: RepositoryName
+}
+
+/** @returns false when `from` does not hold the blob at this moment */
+export async function mountBlob(tx: Transaction, mount: Mount): Promise<boolean> {
+  if (!(await tx.first(lockLink, { repository: mount.from, digest: mount.digest }))) return false
+  await linkBlob(tx, mount)
+  return true
+}
+
+/** What a client is told is there, is there for half a grace. @returns false when the link is gone */
+export async function confirmBlob(tx: Transaction, link: NewLink): Promise<boolean> {
+  if ((await tx.run(touchLink, link)) === 0) return false
+  await review(tx, { repository: link.repository, digest: link.digest, delay: link.grace })
+  return true
+}
+
+/**
+ * Takes the blob out of the repository; without links left it becomes unknown in this transaction.
+ * @returns false when the repository does not hold it
+ * @throws BLOB_IN_USE naming a manifest that refers to it
+ */
+export async function unlinkBlob(tx: Transaction, address: LinkAddress): Promise<boolean> {
+  if (!(await tx.first(lockLinkForChange, address))) return false
+  const user = await userOf(tx, address)
+  if (user) {
+    throw new RegistryError(
+      'BLOB_IN_USE',
+      `manifest ${user} of this repository uses the blob: delete that first`,
+      {
+        detail: { digest: address.digest, usedBy: user },
+      },
+    )
+  }
+  await tx.run(deleteLink, address)
+  await dropUnlinkedBlob(tx, address.digest)
+  return true
+}
+
+async function dropUnlinkedBlob(tx: Transaction, digest: Digest): Promise<void> {
+  const blob = await tx.first(lockBlob, { digest })
+  if (!blob || (await tx.first(anyLink, { digest }))) return
+  await tx.run(deleteBlob, { digest })
+  await doomObject(tx, { objectKey: blob.object_key })
+}
+
+/** Asks the collector to look at a link or manifest `delay` milliseconds from now. */
+export async function review(tx: Transaction, args: LinkAddress & { delay: number }): Promise<void> {
+  await tx.run(insertReview, args)
+}
+
+const upsertLink = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .insertInto('blob_links')
+    .values({ repository: arg('repository'), digest: arg('digest'), confirmed_at: now })
+    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now })),
+)
+
+const touchLink = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('blob_links')
+    .set({ confirmed_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest')),
+)
+
+const lockLink = statement<LinkAddress>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('blob_links')
+    .select('digest')
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+)
+
+const lockLinkForChange = statement<LinkAddress>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('blob_links')
+    .select('digest')
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+const deleteLink = statement<LinkAddress>()(({ db, arg }) =>
+  db.deleteFrom('blob_links').where('repository', '=', arg('repository')).where('digest', '=', arg('digest')),
+)
+
+const lockBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('blobs')
+    .select('object_key')
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+const anyLink = statement<{ digest: Digest }>()(({ db, arg }) =>
+  db.selectFrom('blob_links').select('repository').where('digest', '=', arg('digest')).limit(1),
+)
+
+const deleteBlob = statement<{ digest: Digest }>()(({ db, arg }) =>
+  db.deleteFrom('blobs').where('digest', '=', arg('digest')),
+)
+
+const insertReview = statement<LinkAddress & { delay: number }>()(({ db, arg, now }) =>
+  db.insertInto('review').values((eb) => ({
+    due_at: eb(now, '+', arg('delay')),
+    repository: arg('repository'),
+    digest: arg('digest'),
+  })),
+)

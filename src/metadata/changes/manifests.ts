@@ -1,0 +1,201 @@
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { ManifestReference } from '../../oci/manifest.ts'
+import type { ManifestKind } from '../../oci/media-types.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Tag } from '../../oci/tag.ts'
+import type { Transaction } from '../engine.ts'
+import { perLength, places, slices, statement } from '../statement.ts'
+import { type LinkAddress, review } from './links.ts'
+import { deleteReferences, insertReferences, userOf } from './references.ts'
+import { deleteTagsOf, setTag } from './tags.ts'
+
+/** Which references of a manifest may point at nothing: none, an index's children, or all. */
+export type MissingAllowed = 'none' | 'index' | 'all'
+
+export interface ManifestPut extends LinkAddress {
+  kind: ManifestKind
+  mediaType: string
+  bytes: Uint8Array
+  subject: Digest | null
+  artifactType: string | null
+  contentSize: number
+  references: readonly ManifestReference[]
+  tags: readonly Tag[]
+  missing: MissingAllowed
+  caller: string
+  grace: number
+}
+
+/**
+ * Stores a manifest and its tags: they become visible together or not at all.
+ * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold
+ */
+export async function putManifest(tx: Transaction, put: ManifestPut): Promise<void> {
+  await requireReferences(tx, put)
+  await tx.run(upsertRepository, put)
+  await tx.run(upsertManifest, put)
+  await insertReferences(tx, {
+    repository: put.repository,
+    manifest: put.digest,
+    references: put.references,
+  })
+  for (const tag of put.tags) await setTag(tx, { ...put, tag })
+  // A manifest that no tag holds is looked at when its grace is over.
+  await review(tx, { repository: put.repository, digest: put.digest, delay: put.grace })
+}
+
+/**
+ * Deletes a manifest with the tags that point at it.
+ * @returns false when there was none
+ * @throws MANIFEST_IN_USE naming the index that it is a child of
+ */
+export async function deleteManifest(
+  tx: Transaction,
+  args: LinkAddress & { caller: string; grace: number },
+): Promise<boolean> {
+  const { repository, digest } = args
+  if (!(await tx.first(lockManifest, { repository, digest }))) return false
+  const user = await userOf(tx, { repository, digest })
+  if (user) {
+    throw new RegistryError(
+      'MANIFEST_IN_USE',
+      `index ${user} of this repository lists the manifest: delete that first`,
+      {
+        detail: { digest, usedBy: user },
+      },
+    )
+  }
+  await deleteTagsOf(tx, args)
+  const released = await deleteReferences(tx, { repository, manifest: digest })
+  await tx.run(deleteRow, { repository, digest })
+  for (const released_ of released) await review(tx, { repository, digest: released_, delay: args.grace })
+  return true
+}
+
+/** What a client is told is there, is there for half a grace. @returns false when the manifest is gone */
+export async function confirmManifest(
+  tx: Transaction,
+  address: LinkAddress & { grace: number },
+): Promise<boolean> {
+  if ((await tx.run(touchManifest, address)) === 0) return false
+  await review(tx, { ...address, delay: address.grace })
+  return true
+}
+
+/**
+ * Locks what the manifest relies on, in digest order, so that the collector can't take it meanwhile.
+ * A subject need not be there; neither need a foreign layer.
+ */
+async function requireReferences(tx: Transaction, put: ManifestPut): Promise<void> {
+  const needed = (roles: readonly string[]) =>
+    [
+      ...new Set(
+        put.references
+          .filter(({ role, foreign }) => roles.includes(role) && !foreign)
+          .map(({ digest }) => digest),
+      ),
+    ].sort()
+  const blobs = needed(['config', 'layer', 'blob-child'])
+  const held = await lockAll(tx, put.repository, blobs, lockLinks)
+  const children = needed(['child'])
+  const known = await lockAll(tx, put.repository, children, lockManifests)
+  if (put.missing === 'all' || (put.missing === 'index' && put.kind === 'index')) return
+  const missing = [
+    ...blobs.filter((digest) => !held.has(digest)),
+    ...children.filter((digest) => !known.has(digest)),
+  ]
+  if (missing.length === 0) return
+  throw new RegistryError(
+    'MANIFEST_BLOB_UNKNOWN',
+    `the repository does not hold ${missing[0]}${missing.length > 1 ? ` and ${missing.length - 1} more` : ''}, which the manifest refers to: push ${missing.length > 1 ? 'them' : 'it'} first`,
+    { detail: { digest: missing[0], missing: missing.slice(0, 100) } },
+  )
+}
+
+async function lockAll(
+  tx: Transaction,
+  repository: RepositoryName,
+  digests: readonly Digest[],
+  lock: typeof lockLinks,
+): Promise<Set<Digest>> {
+  const found = new Set<Digest>()
+  for (const slice of slices(digests)) {
+    for (const row of await tx.all(lock(slice.length), { repository, digests: slice })) found.add(row.digest)
+  }
+  return found
+}
+
+interface DigestList {
+  repository: RepositoryName
+  digests: readonly Digest[]
+}
+
+const lockLinks = perLength((length) =>
+  statement<DigestList>()(({ db, arg, dialect }) =>
+    db
+      .selectFrom('blob_links')
+      .select('digest')
+      .where('repository', '=', arg('repository'))
+      .where('digest', 'in', places(arg('digests'), length))
+      .orderBy('digest')
+      .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+  ),
+)
+
+const lockManifests = perLength((length) =>
+  statement<DigestList>()(({ db, arg, dialect }) =>
+    db
+      .selectFrom('manifests')
+      .select('digest')
+      .where('repository', '=', arg('repository'))
+      .where('digest', 'in', places(arg('digests'), length))
+      .orderBy('digest')
+      .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+  ),
+)
+
+const lockManifest = statement<LinkAddress>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('manifests')
+    .select('digest')
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+const upsertRepository = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .insertInto('repositories')
+    .values({ name: arg('repository'), created_at: now })
+    .onConflict((conflict) => conflict.column('name').doNothing()),
+)
+
+const upsertManifest = statement<ManifestPut>()(({ db, arg, now }) =>
+  db
+    .insertInto('manifests')
+    .values({
+      repository: arg('repository'),
+      digest: arg('digest'),
+      media_type: arg('mediaType'),
+      bytes: arg('bytes'),
+      subject: arg('subject'),
+      artifact_type: arg('artifactType'),
+      content_size: arg('contentSize'),
+      pushed_at: now,
+      confirmed_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now })),
+)
+
+const touchManifest = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('manifests')
+    .set({ confirmed_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest')),
+)
+
+const deleteRow = statement<LinkAddress>()(({ db, arg }) =>
+  db.deleteFrom('manifests').where('repository', '=', arg('repository')).where('digest', '=', arg('digest')),
+)

@@ -1,0 +1,226 @@
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Transaction } from '../engine.ts'
+import type { UploadRow } from '../schema.ts'
+import { perLength, places, statement } from '../statement.ts'
+import { linkBlob } from './links.ts'
+import { doomObject } from './objects.ts'
+
+/** A writer whose bytes stopped for this long has lost its right to write. Milliseconds. */
+export const leaseTime = 15_000
+
+export interface NewUpload {
+  id: string
+  repository: RepositoryName
+  objectKey: string
+  /** Digest of nothing, in the algorithm that the upload starts with. */
+  emptyDigest: Digest
+  /** Set when the same request goes on to write. */
+  writer: string | null
+  targetKey: string | null
+}
+
+/** The row commits before its object exists: what a crash leaves behind is found in the table. */
+export async function openUpload(tx: Transaction, upload: NewUpload): Promise<void> {
+  await tx.run(insertUpload, { ...upload, leaseTime: upload.writer === null ? 0 : leaseTime })
+}
+
+export interface Lease {
+  id: string
+  repository: RepositoryName
+  writer: string
+  /** What the object will be called once it is committed; null when this request does not close the upload. */
+  targetKey: string | null
+}
+
+/**
+ * Takes the right to write.
+ * @throws BLOB_UPLOAD_UNKNOWN, or BLOB_UPLOAD_BUSY with the durable offset while another writer holds it
+ */
+export async function leaseUpload(tx: Transaction, lease: Lease): Promise<UploadRow> {
+  if ((await tx.run(takeLease, { ...lease, leaseTime })) === 0) {
+    const upload = await tx.first(uploadById, lease)
+    if (!upload) throw uploadUnknown(lease.id)
+    throw new RegistryError(
+      'BLOB_UPLOAD_BUSY',
+      'another request is writing to this upload; ask for its status and go on from there',
+      {
+        detail: { offset: upload.durable_offset },
+      },
+    )
+  }
+  const upload = await tx.first(uploadById, lease)
+  if (!upload) throw uploadUnknown(lease.id)
+  return upload
+}
+
+export interface LeaseHolder {
+  id: string
+  writer: string
+}
+
+/** @returns false when the lease is not this writer's any more */
+export async function renewUpload(tx: Transaction, holder: LeaseHolder): Promise<boolean> {
+  return (await tx.run(renewLease, { ...holder, leaseTime })) > 0
+}
+
+export interface Progress extends LeaseHolder {
+  /** Where this writer started, and how far the bytes are durable now. */
+  from: number
+  to: number
+  digestSoFar: Digest | null
+}
+
+/** Records what is durable and gives the lease back. @throws BLOB_UPLOAD_UNKNOWN when the lease was lost */
+export async function appendUpload(tx: Transaction, progress: Progress): Promise<void> {
+  if ((await tx.run(recordProgress, progress)) === 0) throw uploadUnknown(progress.id)
+}
+
+export interface UploadCommit extends LeaseHolder {
+  repository: RepositoryName
+  digest: Digest
+  objectKey: string
+  size: number
+  /** Milliseconds that the link lives without a manifest that refers to it. */
+  grace: number
+}
+
+/**
+ * Makes the object the blob's, unless the digest is stored already: then that one stays and the new one is doomed.
+ * @throws BLOB_UPLOAD_UNKNOWN when the lease was lost
+ */
+export async function commitUpload(tx: Transaction, commit: UploadCommit): Promise<void> {
+  if ((await tx.run(closeUpload, commit)) === 0) throw uploadUnknown(commit.id)
+  if ((await tx.run(insertBlob, commit)) === 0) await doomObject(tx, { objectKey: commit.objectKey })
+  await linkBlob(tx, commit)
+}
+
+export interface UploadAddress {
+  id: string
+  repository: RepositoryName
+}
+
+/** Drops an upload and dooms what it stored. @returns false when there was none */
+export async function cancelUpload(tx: Transaction, address: UploadAddress): Promise<boolean> {
+  const upload = await tx.first(uploadById, address)
+  if (!upload) return false
+  await discard(tx, [upload])
+  return true
+}
+
+/** Drops uploads without activity for `age` milliseconds and without a live writer, at most `limit` of them. */
+export async function expireUploads(tx: Transaction, args: { age: number; limit: number }): Promise<number> {
+  const stale = await tx.all(staleUploads, args)
+  if (stale.length > 0) await discard(tx, stale)
+  return stale.length
+}
+
+async function discard(tx: Transaction, uploads: readonly UploadRow[]): Promise<void> {
+  for (const upload of uploads) {
+    await doomObject(tx, { objectKey: upload.object_key, neverRead: true })
+    if (upload.target_key) await doomObject(tx, { objectKey: upload.target_key, neverRead: true })
+  }
+  await tx.run(deleteUploads(uploads.length), { ids: uploads.map(({ id }) => id) })
+}
+
+function uploadUnknown(id: string): RegistryError {
+  return new RegistryError(
+    'BLOB_UPLOAD_UNKNOWN',
+    'this upload is not open here: it was finished, cancelled or expired, or never was; start a new one',
+    {
+      detail: { upload: id },
+    },
+  )
+}
+
+const insertUpload = statement<NewUpload & { leaseTime: number }>()(({ db, arg, now }) =>
+  db.insertInto('uploads').values((eb) => ({
+    id: arg('id'),
+    repository: arg('repository'),
+    object_key: arg('objectKey'),
+    durable_offset: 0,
+    digest_so_far: arg('emptyDigest'),
+    target_key: arg('targetKey'),
+    writer: arg('writer'),
+    lease_until: eb(now, '+', arg('leaseTime')),
+    started_at: now,
+    last_activity: now,
+  })),
+)
+
+const uploadById = statement<UploadAddress>()(({ db, arg }) =>
+  db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('id', '=', arg('id'))
+    .where('repository', '=', arg('repository')),
+)
+
+const takeLease = statement<Lease & { leaseTime: number }>()(({ db, arg, now }) =>
+  db
+    .updateTable('uploads')
+    .set((eb) => ({
+      writer: arg('writer'),
+      target_key: arg('targetKey'),
+      lease_until: eb(now, '+', arg('leaseTime')),
+      last_activity: now,
+    }))
+    .where('id', '=', arg('id'))
+    .where('repository', '=', arg('repository'))
+    .where((eb) => eb.or([eb('writer', 'is', null), eb('lease_until', '<', now)])),
+)
+
+const renewLease = statement<LeaseHolder & { leaseTime: number }>()(({ db, arg, now }) =>
+  db
+    .updateTable('uploads')
+    .set((eb) => ({ lease_until: eb(now, '+', arg('leaseTime')), last_activity: now }))
+    .where('id', '=', arg('id'))
+    .where('writer', '=', arg('writer')),
+)
+
+const recordProgress = statement<Progress>()(({ db, arg, now }) =>
+  db
+    .updateTable('uploads')
+    .set({
+      durable_offset: arg('to'),
+      digest_so_far: arg('digestSoFar'),
+      writer: null,
+      lease_until: 0,
+      last_activity: now,
+    })
+    .where('id', '=', arg('id'))
+    .where('writer', '=', arg('writer'))
+    .where('durable_offset', '=', arg('from')),
+)
+
+const closeUpload = statement<LeaseHolder & { repository: RepositoryName }>()(({ db, arg }) =>
+  db
+    .deleteFrom('uploads')
+    .where('id', '=', arg('id'))
+    .where('repository', '=', arg('repository'))
+    .where('writer', '=', arg('writer')),
+)
+
+const insertBlob = statement<UploadCommit>()(({ db, arg, now }) =>
+  db
+    .insertInto('blobs')
+    .values({ digest: arg('digest'), object_key: arg('objectKey'), size: arg('size'), created_at: now })
+    .onConflict((conflict) => conflict.column('digest').doNothing()),
+)
+
+const staleUploads = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>
+  db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('last_activity', '<', (eb) => eb(now, '-', arg('age')))
+    .where('lease_until', '<', now)
+    .orderBy('last_activity')
+    .limit(arg('limit')),
+)
+
+const deleteUploads = perLength((length) =>
+  statement<{ ids: readonly string[] }>()(({ db, arg }) =>
+    db.deleteFrom('uploads').where('id', 'in', places(arg('ids'), length)),
+  ),
+)

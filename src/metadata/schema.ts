@@ -1,0 +1,118 @@
+import type { Digest } from '../oci/digest.ts'
+import type { ReferenceRole } from '../oci/manifest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import type { Tag } from '../oci/tag.ts'
+
+/**
+ * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 by the database's clock; sizes
+ * are bytes; texts compare bytewise.
+ */
+export interface Schema {
+  repositories: RepositoryRow
+  blobs: BlobRow
+  blob_links: BlobLinkRow
+  manifests: ManifestRow
+  manifest_references: ManifestReferenceRow
+  tags: TagRow
+  tag_history: TagHistoryRow
+  uploads: UploadRow
+  review: ReviewRow
+  doomed_objects: DoomedObjectRow
+  migrations: MigrationRow
+}
+
+/** A repository is there from its first manifest on. */
+export interface RepositoryRow {
+  name: RepositoryName
+  created_at: number
+}
+
+/** The only place that knows which stored object holds a digest. */
+export interface BlobRow {
+  digest: Digest
+  object_key: string
+  size: number
+  created_at: number
+}
+
+/** This repository holds this blob. */
+export interface BlobLinkRow {
+  repository: RepositoryName
+  digest: Digest
+  confirmed_at: number
+}
+
+export interface ManifestRow {
+  repository: RepositoryName
+  digest: Digest
+  media_type: string
+  /** Exactly what was pushed. */
+  bytes: Uint8Array
+  subject: Digest | null
+  artifact_type: string | null
+  /** Config and layers together. */
+  content_size: number
+  pushed_at: number
+  confirmed_at: number
+}
+
+/** No foreign key: a sparse reference may point at nothing. */
+export interface ManifestReferenceRow {
+  repository: RepositoryName
+  manifest: Digest
+  digest: Digest
+  role: ReferenceRole
+}
+
+export interface TagRow {
+  repository: RepositoryName
+  name: Tag
+  digest: Digest
+  updated_at: number
+}
+
+export interface TagHistoryRow {
+  repository: RepositoryName
+  tag: Tag
+  /** What the tag pointed at from then on; null: it was deleted. */
+  digest: Digest | null
+  at: number
+  caller: string
+}
+
+export interface UploadRow {
+  id: string
+  repository: RepositoryName
+  object_key: string
+  /** Bytes that are durable. */
+  durable_offset: number
+  /** Digest of those bytes, so that a closing request without a body hashes nothing again; null: not known. */
+  digest_so_far: Digest | null
+  /** What the object is called once it is committed: a crash may have left it there. */
+  target_key: string | null
+  writer: string | null
+  lease_until: number
+  started_at: number
+  last_activity: number
+}
+
+/** Look at this link or manifest then: something that held it may be gone. */
+export interface ReviewRow {
+  due_at: number
+  repository: RepositoryName
+  digest: Digest
+}
+
+/** Unknown to every reader, to be removed. */
+export interface DoomedObjectRow {
+  object_key: string
+  since: number
+}
+
+export interface MigrationRow {
+  version: number
+  name: string
+  /** The oldest Berth that may use the database from this migration on. */
+  oldest_berth: string
+  applied_at: number
+}

@@ -1,0 +1,33 @@
+import type { Database } from 'bun:sqlite'
+
+/** What a cached answer may depend on. */
+export type ChangeKind = 'tags' | 'manifests' | 'links'
+
+/**
+ * Tells whether anything of a kind changed, by this process or another: one look at SQLite's data_version, which
+ * every commit of another connection moves, and only then at the counters that triggers bump.
+ */
+export class ChangeCounters {
+  readonly #version
+  readonly #counters
+  #seen = -1
+  readonly #values: Record<ChangeKind, number> = { tags: 0, manifests: 0, links: 0 }
+
+  constructor(database: Database) {
+    this.#version = database.query<{ data_version: number }, []>('PRAGMA data_version')
+    this.#counters = database.query<{ kind: ChangeKind; value: number }, []>(
+      'select kind, value from change_counters',
+    )
+  }
+
+  /** The counters as of the last commit before this call. */
+  current(): Readonly<Record<ChangeKind, number>> {
+    const version = this.#version.get()?.data_version ?? -1
+    if (version !== this.#seen) {
+      // In this order: a commit in between is then noticed at the next call.
+      this.#seen = version
+      for (const { kind, value } of this.#counters.all()) this.#values[kind] = value
+    }
+    return this.#values
+  }
+}

@@ -1,0 +1,9 @@
+import type { Database } from 'bun:sqlite'
+
+/** What every connection to the embedded database is set to. */
+export function configureConnection(database: Database): void {
+  // Commands beside the server write too: wait for them rather than fail.
+  database.run('PRAGMA busy_timeout = 10000')
+  database.run('PRAGMA journal_mode = WAL')
+  database.run('PRAGMA foreign_keys = ON')
+}

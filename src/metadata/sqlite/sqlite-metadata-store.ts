@@ -1,0 +1,68 @@
+import { Database } from 'bun:sqlite'
+import type { MetadataStore, StoredBlob, StoredManifest } from '../metadata-store.ts'
+import { createSqlMetadataStore } from '../sql-metadata-store.ts'
+import { ChangeCounters } from './change-counters.ts'
+import { configureConnection } from './connection.ts'
+import { ReadCache } from './read-cache.ts'
+import { sqliteReader } from './transaction.ts'
+import { SqliteWriter } from './writer.ts'
+
+const MiB = 1024 * 1024
+
+/**
+ * The embedded database: this thread reads, another one writes.
+ * @param options.path the database's file; made if it is not there
+ * @param options.berth this binary's version
+ */
+export async function openSqliteMetadataStore(options: {
+  path: string
+  berth: string
+}): Promise<MetadataStore> {
+  const writer = new SqliteWriter()
+  await writer.open(options.path, options.berth)
+  const database = new Database(options.path, { readwrite: true })
+  configureConnection(database)
+  database.run('PRAGMA query_only = ON')
+  const store = createSqlMetadataStore({
+    ...sqliteReader(database),
+    change: (name, args) => writer.change(name, args),
+    async check() {
+      database.query('select 1 from migrations limit 1').get()
+    },
+    async close() {
+      database.close()
+      await writer.close()
+    },
+  })
+  return withCaches(store, new ChangeCounters(database))
+}
+
+/** Keeps the answers that pulls ask for again and again; each hit is checked against the change counters. */
+function withCaches(store: MetadataStore, counters: ChangeCounters): MetadataStore {
+  const manifests = new ReadCache<StoredManifest>(counters, {
+    kinds: ['manifests'],
+    limit: 16 * MiB,
+    sizeOf: ({ bytes }) => bytes.length + 300,
+  })
+  const tagged = new ReadCache<StoredManifest>(counters, {
+    kinds: ['tags', 'manifests'],
+    limit: 8 * MiB,
+    sizeOf: ({ bytes }) => bytes.length + 300,
+  })
+  const blobs = new ReadCache<StoredBlob>(counters, { kinds: ['links'], limit: 8 * MiB, sizeOf: () => 500 })
+  const pages = new ReadCache<readonly string[]>(counters, {
+    kinds: ['tags', 'manifests'],
+    limit: 8 * MiB,
+    sizeOf: (names) => names.reduce((sum, name) => sum + name.length + 16, 64),
+  })
+  const page = <T extends string>(key: string, load: () => Promise<T[]>) =>
+    pages.get(key, load) as Promise<T[]>
+  return {
+    ...store,
+    findManifest: async (by) => manifests.get(`${by.repository}@${by.digest}`, () => store.findManifest(by)),
+    findTagged: async (by) => tagged.get(`${by.repository}:${by.tag}`, () => store.findTagged(by)),
+    findBlob: async (by) => blobs.get(`${by.repository}@${by.digest}`, () => store.findBlob(by)),
+    listTags: async (by) => page(`${by.repository}:${by.after ?? ''}:${by.limit}`, () => store.listTags(by)),
+    listRepositories: async (by) => page(`:${by.after ?? ''}:${by.limit}`, () => store.listRepositories(by)),
+  }
+}

@@ -1,0 +1,27 @@
+import type { ChangeName } from '../changes/changes.ts'
+
+/** What the thread that owns the writing connection is told, and what it answers, in order. */
+export type ToWriter = { type: 'open'; path: string; berth: string } | Batch | { type: 'close' }
+
+export interface Batch {
+  type: 'batch'
+  /** Whether the commit must be on disk before it is answered. */
+  sync: boolean
+  changes: readonly { name: ChangeName; args: unknown }[]
+}
+
+export type FromWriter =
+  | { type: 'opened' }
+  | ({ type: 'refused' } & Failure)
+  | { type: 'committed'; outcomes: readonly ChangeOutcome[] }
+  | ({ type: 'failed' } & Failure)
+  | { type: 'closed' }
+
+export interface Failure {
+  /** A RegistryError's code, SQLite's, or the error's name. */
+  code: string
+  message: string
+  detail?: unknown
+}
+
+export type ChangeOutcome = { ok: true; result: unknown } | ({ ok: false } & Failure)

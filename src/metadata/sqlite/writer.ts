@@ -1,0 +1,119 @@
+import { type ErrorCode, RegistryError } from '../../oci/errors.ts'
+import { type ChangeArguments, type ChangeName, type ChangeResult, needsSync } from '../changes/changes.ts'
+import { DatabaseTooNewError } from '../migrations/migrate.ts'
+import type { Batch, ChangeOutcome, Failure, FromWriter, ToWriter } from './writer-protocol.ts'
+
+/** Changes that wait in line together go in one transaction; more would make the first of them wait too long. */
+const largestBatch = 256
+
+interface Waiting {
+  name: ChangeName
+  args: unknown
+  sync: boolean
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+/** The writing thread, seen from the thread that serves. */
+export class SqliteWriter {
+  readonly #worker: Worker
+  readonly #answers: ((answer: FromWriter) => void)[] = []
+  #waiting: Waiting[] = []
+  #committing: Promise<void> | undefined
+  #broken: Error | undefined
+
+  constructor() {
+    this.#worker = new Worker(new URL('./writer.worker.ts', import.meta.url).href)
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#answers.shift()?.(data)
+    this.#worker.onerror = (event) => this.#fail(new Error(`the writing thread ended: ${event.message}`))
+  }
+
+  /** @throws DatabaseTooNewError, or what SQLite said of the file */
+  async open(path: string, berth: string): Promise<void> {
+    const answer = await this.#ask({ type: 'open', path, berth })
+    if (answer.type !== 'refused') return
+    await this.#worker.terminate()
+    throw toError(answer)
+  }
+
+  change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.#broken) return reject(this.#broken)
+      this.#waiting.push({ name, args, sync: needsSync(name, args), resolve, reject })
+      this.#committing ??= this.#commitAll()
+    }) as Promise<ChangeResult<N>>
+  }
+
+  async close(): Promise<void> {
+    await this.#committing
+    if (!this.#broken) await this.#ask({ type: 'close' })
+    await this.#worker.terminate()
+  }
+
+  async #commitAll(): Promise<void> {
+    // What the same turn of the event loop brings joins the first batch.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, largestBatch)
+      const answer = await this.#ask({
+        type: 'batch',
+        sync: batch.some(({ sync }) => sync),
+        changes: batch.map(({ name, args }) => ({ name, args })),
+      } satisfies Batch)
+      settle(batch, answer)
+    }
+    this.#committing = undefined
+  }
+
+  #ask(message: ToWriter): Promise<FromWriter> {
+    return new Promise((resolve) => {
+      this.#answers.push(resolve)
+      if (this.#broken) this.#fail(this.#broken)
+      else this.#worker.postMessage(message)
+    })
+  }
+
+  #fail(error: Error): void {
+    this.#broken = error
+    for (const answer of this.#answers.splice(0))
+      answer({ type: 'failed', code: error.name, message: error.message })
+  }
+}
+
+function settle(batch: readonly Waiting[], answer: FromWriter): void {
+  for (const [index, { resolve, reject }] of batch.entries()) {
+    const outcome: ChangeOutcome | undefined =
+      answer.type === 'committed' ? answer.outcomes[index] : { ok: false, ...failureOf(answer) }
+    if (outcome?.ok) resolve(outcome.result)
+    else reject(toError(outcome ?? failureOf(answer)))
+  }
+}
+
+function failureOf(answer: FromWriter): Failure {
+  return answer.type === 'failed' ? answer : { code: 'Error', message: `the writer answered ${answer.type}` }
+}
+
+const registryCode = /^[A-Z_]+$/
+
+function toError({ code, message, detail }: Failure): Error {
+  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
+    return new RegistryError(
+      'STORAGE_FULL',
+      'the disk that holds the metadata is full: nothing was changed',
+      { cause: new Error(message) },
+    )
+  }
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      'the metadata can not be written: the data directory is read-only',
+      { cause: new Error(message) },
+    )
+  }
+  if (code === 'DatabaseTooNewError')
+    return Object.assign(new Error(message), { name: DatabaseTooNewError.name })
+  if (registryCode.test(code) && !code.startsWith('SQLITE_')) {
+    return new RegistryError(code as ErrorCode, message, { detail })
+  }
+  return Object.assign(new Error(message), { code })
+}

@@ -1,0 +1,86 @@
+/**
+ * The thread that owns SQLite's writing connection. Requests that arrive while one transaction syncs share the next
+ * one: many clients, one sync.
+ */
+import { Database } from 'bun:sqlite'
+import { RegistryError } from '../../oci/errors.ts'
+import { applyChange } from '../changes/changes.ts'
+import { migrate } from '../migrations/migrate.ts'
+import { configureConnection } from './connection.ts'
+import { sqliteTransaction } from './transaction.ts'
+import type { Batch, ChangeOutcome, FromWriter, ToWriter } from './writer-protocol.ts'
+
+declare const self: Worker
+
+let database: Database | undefined
+
+self.onmessage = async ({ data }: MessageEvent<ToWriter>) => {
+  switch (data.type) {
+    case 'open':
+      return reply(await open(data.path, data.berth))
+    case 'batch':
+      return reply(await commit(data))
+    case 'close':
+      database?.close()
+      return reply({ type: 'closed' })
+  }
+}
+
+function reply(message: FromWriter): void {
+  self.postMessage(message)
+}
+
+async function open(path: string, berth: string): Promise<FromWriter> {
+  try {
+    database = new Database(path, { create: true, readwrite: true })
+    configureConnection(database)
+    database.run('PRAGMA synchronous = FULL')
+    database.run('BEGIN IMMEDIATE')
+    try {
+      await migrate(sqliteTransaction(database), berth)
+      database.run('COMMIT')
+    } catch (error) {
+      database.run('ROLLBACK')
+      throw error
+    }
+    return { type: 'opened' }
+  } catch (error) {
+    database?.close()
+    return { type: 'refused', ...describe(error) }
+  }
+}
+
+async function commit(batch: Batch): Promise<FromWriter> {
+  const db = database
+  if (!db) throw new Error('the writer got a batch before it was opened')
+  try {
+    db.run(batch.sync ? 'PRAGMA synchronous = FULL' : 'PRAGMA synchronous = NORMAL')
+    db.run('BEGIN IMMEDIATE')
+    const tx = sqliteTransaction(db)
+    const outcomes: ChangeOutcome[] = []
+    for (const { name, args } of batch.changes) {
+      db.run('SAVEPOINT change')
+      try {
+        outcomes.push({ ok: true, result: await applyChange(tx, name, args as never) })
+      } catch (error) {
+        db.run('ROLLBACK TO change')
+        outcomes.push({ ok: false, ...describe(error) })
+      }
+      db.run('RELEASE change')
+    }
+    db.run('COMMIT')
+    return { type: 'committed', outcomes }
+  } catch (error) {
+    // SQLite undoes the transaction itself for some errors, a full disk among them.
+    if (db.inTransaction) db.run('ROLLBACK')
+    return { type: 'failed', ...describe(error) }
+  }
+}
+
+function describe(error: unknown): { code: string; message: string; detail?: unknown } {
+  if (error instanceof RegistryError)
+    return { code: error.code, message: error.message, detail: error.detail }
+  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return { code, message: error.message }
+}

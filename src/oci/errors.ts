@@ -1,0 +1,49 @@
+/**
+ * Why a request of the registry's can't be done, in the specification's words where it has some. Which status and
+ * which wire code each becomes is known to `http/errors.ts` alone.
+ */
+export type ErrorCode =
+  | 'BLOB_IN_USE'
+  | 'BLOB_UNKNOWN'
+  | 'BLOB_UPLOAD_BUSY'
+  | 'BLOB_UPLOAD_INVALID'
+  | 'BLOB_UPLOAD_OUT_OF_ORDER'
+  | 'BLOB_UPLOAD_UNKNOWN'
+  | 'DELETE_DISABLED'
+  | 'DENIED'
+  | 'DIGEST_INVALID'
+  | 'MANIFEST_BLOB_UNKNOWN'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_IN_USE'
+  | 'MANIFEST_TOO_LARGE'
+  | 'MANIFEST_UNKNOWN'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NAME_INVALID'
+  | 'NAME_UNKNOWN'
+  | 'PAGINATION_NUMBER_INVALID'
+  | 'RANGE_NOT_SATISFIABLE'
+  | 'ROUTE_UNKNOWN'
+  | 'SIZE_INVALID'
+  | 'STORAGE_FULL'
+  | 'STORAGE_UNAVAILABLE'
+  | 'TAG_INVALID'
+  | 'UNAUTHORIZED'
+  | 'UNSUPPORTED'
+
+export interface ErrorExtras {
+  /** Facts for a program: the digest that is missing, the offset that was expected. */
+  detail?: unknown
+  cause?: unknown
+}
+
+export class RegistryError extends Error {
+  readonly code: ErrorCode
+  readonly detail: unknown
+
+  constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
+    super(message, extras.cause === undefined ? undefined : { cause: extras.cause })
+    this.name = 'RegistryError'
+    this.code = code
+    this.detail = extras.detail
+  }
+}

@@ -1,0 +1,103 @@
+import type { BlobBody } from '../blobs/blob-store.ts'
+import { type ByteRange, parseRange } from '../oci/byte-range.ts'
+import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import { needsConfirming } from './confirm.ts'
+import type { Call, Registry } from './registry.ts'
+
+export interface OpenedBlob {
+  /** Bytes of the whole blob. */
+  readonly size: number
+  readonly range: ByteRange | undefined
+  readonly body: BlobBody
+}
+
+/**
+ * Opens a blob of the repository, or the part that a Range header asks for.
+ * @throws BLOB_UNKNOWN, RANGE_NOT_SATISFIABLE
+ */
+export async function openBlob(
+  registry: Registry,
+  call: Call & { digest: Digest; range: string | null },
+): Promise<OpenedBlob> {
+  const { objectKey, size } = await findBlob(registry, call)
+  const range = call.range ? parseRange(call.range, size) : undefined
+  if (range === 'unsatisfiable') {
+    throw new RegistryError(
+      'RANGE_NOT_SATISFIABLE',
+      `the blob has ${size} bytes: the range asks for none of them`,
+      {
+        detail: { size },
+      },
+    )
+  }
+  const body = await registry.blobs.read(objectKey, range ? { size, range } : { size })
+  if (!body) throw blobUnknown(call.digest)
+  return { size, range, body }
+}
+
+/** Bytes of a blob that is there. @throws BLOB_UNKNOWN, also where the metadata knows it and the storage has lost it */
+export async function statBlob(registry: Registry, call: Call & { digest: Digest }): Promise<number> {
+  const { objectKey, size } = await findBlob(registry, call)
+  if ((await registry.blobs.size(objectKey)) !== size) throw blobUnknown(call.digest)
+  return size
+}
+
+async function findBlob(registry: Registry, call: Call & { digest: Digest }) {
+  const { repository, digest } = call
+  const blob = await registry.metadata.findBlob({ repository, digest })
+  if (!blob) throw blobUnknown(digest)
+  if (needsConfirming(registry, call, blob.confirmedAt)) {
+    const { grace } = registry.rules
+    if (!(await registry.metadata.change('confirmBlob', { repository, digest, grace })))
+      throw blobUnknown(digest)
+  }
+  return blob
+}
+
+/** @throws BLOB_UNKNOWN, BLOB_IN_USE, DELETE_DISABLED */
+export async function deleteBlob(
+  registry: Registry,
+  { repository, digest }: Call & { digest: Digest },
+): Promise<void> {
+  requireDeletion(registry)
+  if (!(await registry.metadata.change('unlinkBlob', { repository, digest }))) throw blobUnknown(digest)
+}
+
+/** How many repositories are tried where a mount does not say from where. */
+const holdersTried = 100
+
+export interface MountRequest {
+  readonly repository: RepositoryName
+  readonly digest: Digest
+  /** Undefined: from any repository that the caller may read. */
+  readonly from: RepositoryName | undefined
+  mayRead(repository: RepositoryName): boolean
+}
+
+/** Links a blob of another repository into this one. @returns false where an ordinary upload is needed */
+export async function mountBlob(registry: Registry, request: MountRequest): Promise<boolean> {
+  const { repository, digest } = request
+  const holders = request.from
+    ? [request.from]
+    : await registry.metadata.listHolders({ digest, limit: holdersTried })
+  const { grace } = registry.rules
+  for (const from of holders) {
+    if (!request.mayRead(from)) continue
+    if (await registry.metadata.change('mountBlob', { repository, digest, from, grace })) return true
+  }
+  return false
+}
+
+export function requireDeletion(registry: Registry): void {
+  if (registry.rules.deleteEnabled) return
+  throw new RegistryError(
+    'DELETE_DISABLED',
+    'deletion is switched off in this registry (setting delete.enabled)',
+  )
+}
+
+function blobUnknown(digest: Digest): RegistryError {
+  return new RegistryError('BLOB_UNKNOWN', 'the repository holds no such blob', { detail: { digest } })
+}

@@ -1,0 +1,104 @@
+import type { StoredManifest } from '../metadata/metadata-store.ts'
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { parseManifest } from '../oci/manifest.ts'
+import type { Reference } from '../oci/reference.ts'
+import type { Tag } from '../oci/tag.ts'
+import { requireDeletion } from './blobs.ts'
+import { needsConfirming } from './confirm.ts'
+import type { Call, Registry } from './registry.ts'
+
+/** @throws MANIFEST_UNKNOWN */
+export async function getManifest(
+  registry: Registry,
+  call: Call & { reference: Reference },
+): Promise<StoredManifest> {
+  const { repository, reference } = call
+  const manifest =
+    reference.by === 'tag'
+      ? await registry.metadata.findTagged({ repository, tag: reference.tag })
+      : await registry.metadata.findManifest({ repository, digest: reference.digest })
+  if (!manifest) throw manifestUnknown(reference)
+  if (reference.by === 'digest' && needsConfirming(registry, call, manifest.confirmedAt)) {
+    const { grace } = registry.rules
+    const args = { repository, digest: manifest.digest, grace }
+    if (!(await registry.metadata.change('confirmManifest', args))) throw manifestUnknown(reference)
+  }
+  return manifest
+}
+
+export interface ManifestPush {
+  readonly reference: Reference
+  /** Further tags for a manifest that is pushed by digest. */
+  readonly tags: readonly Tag[]
+  readonly bytes: Uint8Array
+  /** Without parameters; empty when the request had none. */
+  readonly contentType: string
+}
+
+export interface PushedManifest {
+  readonly digest: Digest
+  readonly subject: Digest | undefined
+}
+
+/**
+ * Stores a manifest with its tags, all or nothing.
+ * @throws MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, or DIGEST_INVALID when the bytes are not what the digest says
+ */
+export async function pushManifest(registry: Registry, call: Call & ManifestPush): Promise<PushedManifest> {
+  const { repository, reference, bytes } = call
+  const digest = digestOf(bytes, reference.by === 'digest' ? algorithmOf(reference.digest) : 'sha256')
+  if (reference.by === 'digest' && digest !== reference.digest) {
+    throw new RegistryError('DIGEST_INVALID', `the manifest that arrived has the digest ${digest}`, {
+      detail: { asked: reference.digest, received: digest },
+    })
+  }
+  const manifest = parseManifest(bytes, call.contentType)
+  await registry.metadata.change('putManifest', {
+    repository,
+    digest,
+    kind: manifest.kind,
+    mediaType: manifest.mediaType,
+    bytes,
+    subject: manifest.subject ?? null,
+    artifactType: manifest.artifactType ?? null,
+    contentSize: manifest.contentSize,
+    references: manifest.references,
+    tags: [...new Set(reference.by === 'tag' ? [reference.tag, ...call.tags] : call.tags)],
+    missing: registry.rules.missing,
+    caller: call.caller,
+    grace: registry.rules.grace,
+  })
+  return { digest, subject: manifest.subject }
+}
+
+/**
+ * Deletes a tag, or a manifest with all tags that point at it.
+ * @throws MANIFEST_UNKNOWN, MANIFEST_IN_USE, DELETE_DISABLED
+ */
+export async function deleteManifest(
+  registry: Registry,
+  call: Call & { reference: Reference },
+): Promise<void> {
+  requireDeletion(registry)
+  const { repository, reference, caller } = call
+  const { grace } = registry.rules
+  const deleted =
+    reference.by === 'tag'
+      ? await registry.metadata.change('deleteTag', { repository, tag: reference.tag, caller, grace })
+      : await registry.metadata.change('deleteManifest', {
+          repository,
+          digest: reference.digest,
+          caller,
+          grace,
+        })
+  if (!deleted) throw manifestUnknown(reference)
+}
+
+function manifestUnknown(reference: Reference): RegistryError {
+  return new RegistryError(
+    'MANIFEST_UNKNOWN',
+    reference.by === 'tag' ? 'the repository has no such tag' : 'the repository has no such manifest',
+    { detail: reference.by === 'tag' ? { tag: reference.tag } : { digest: reference.digest } },
+  )
+}

@@ -1,0 +1,62 @@
+import type { Digest } from '../../oci/digest.ts'
+import type { Call, Registry } from '../registry.ts'
+import { type Received, receive } from './receive.ts'
+import {
+  abandonSession,
+  beginSession,
+  type Chunk,
+  lengthsDiffer,
+  resumeHash,
+  type Session,
+  sessionAlgorithm,
+} from './session.ts'
+import { requireRoom } from './start.ts'
+
+export interface Appended {
+  /** Bytes of the upload that are durable now. */
+  readonly offset: number
+  readonly received: number
+}
+
+/**
+ * Adds a chunk to an upload; when it resolves, the chunk is durable. What came of a body whose client went away is
+ * kept, and the client finds it in the upload's status.
+ * @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID, STORAGE_FULL
+ */
+export async function appendToUpload(registry: Registry, call: Call & Chunk): Promise<Appended> {
+  await requireRoom(registry, call.length ?? 0)
+  const session = await beginSession(registry, { ...call, targetKey: null })
+  const { bytes, failure } = await appendChunk(registry, call, session)
+  if (failure) throw failure
+  return { offset: session.offset + bytes, received: bytes }
+}
+
+async function appendChunk(registry: Registry, call: Call & Chunk, session: Session): Promise<Received> {
+  const algorithm = sessionAlgorithm(session)
+  const file = await registry.blobs.openUpload(session.id, session.offset).catch(async (error: unknown) => {
+    await abandonSession(registry, session, undefined)
+    throw error
+  })
+  try {
+    const hasher = await resumeHash(registry, session, algorithm)
+    const received = await receive(registry, call.body, { ...session, file, hasher })
+    const announced = call.range ? call.range.last - call.range.first + 1 : received.bytes
+    if (!received.failure && announced !== received.bytes) throw lengthsDiffer(announced, received.bytes)
+    await file.keep()
+    const offset = session.offset + received.bytes
+    registry.hashes.keep(session.id, { offset, algorithm, hasher })
+    await registry.metadata.change('appendUpload', {
+      id: session.id,
+      writer: session.writer,
+      from: session.offset,
+      to: offset,
+      digestSoFar: `${algorithm}:${hasher.copy().digest('hex')}` as Digest,
+    })
+    await file.close()
+    return received
+  } catch (error) {
+    registry.hashes.forget(session.id)
+    await abandonSession(registry, session, file)
+    throw error
+  }
+}

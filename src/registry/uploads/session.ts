@@ -1,0 +1,102 @@
+import type { UploadWriter } from '../../blobs/blob-store.ts'
+import type { UploadRow } from '../../metadata/schema.ts'
+import { algorithmOf, type Digest, type DigestAlgorithm } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { Call, Registry } from '../registry.ts'
+
+/** A chunk of an upload, or what closes one. */
+export interface Chunk {
+  readonly id: string
+  readonly body: AsyncIterable<Uint8Array> | null
+  /** Bytes that Content-Length announces; undefined when the body is streamed. */
+  readonly length: number | undefined
+  /** Where Content-Range says that the chunk lies; both ends belong to it. */
+  readonly range: { readonly first: number; readonly last: number } | undefined
+}
+
+/** The right to write to one upload, and what it is at. */
+export interface Session {
+  readonly id: string
+  readonly writer: string
+  /** Bytes that were durable when the session began. */
+  readonly offset: number
+  readonly digestSoFar: Digest | undefined
+}
+
+/** Takes the right to write. @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID */
+export async function beginSession(
+  registry: Registry,
+  call: Call & Chunk & { targetKey: string | null },
+): Promise<Session> {
+  if (call.range && call.length !== undefined && call.range.last - call.range.first + 1 !== call.length) {
+    throw lengthsDiffer(call.range.last - call.range.first + 1, call.length)
+  }
+  const writer = registry.newId()
+  const row: UploadRow = await registry.metadata.change('leaseUpload', {
+    id: call.id,
+    repository: call.repository,
+    writer,
+    targetKey: call.targetKey,
+  })
+  const session = {
+    id: call.id,
+    writer,
+    offset: row.durable_offset,
+    digestSoFar: row.digest_so_far ?? undefined,
+  }
+  if (call.range && call.range.first !== session.offset) {
+    await endSession(registry, session)
+    throw new RegistryError(
+      'BLOB_UPLOAD_OUT_OF_ORDER',
+      `the upload has ${session.offset} bytes so far: the next chunk must start there, this one starts at ${call.range.first}`,
+      { detail: { offset: session.offset } },
+    )
+  }
+  return session
+}
+
+/** Gives the right to write back, with nothing written. */
+export async function endSession(registry: Registry, session: Session): Promise<void> {
+  await registry.metadata.change('appendUpload', {
+    id: session.id,
+    writer: session.writer,
+    from: session.offset,
+    to: session.offset,
+    digestSoFar: session.digestSoFar ?? null,
+  })
+}
+
+/** Undoes what a session wrote; whatever fails here, the upload's row still says what is durable. */
+export async function abandonSession(
+  registry: Registry,
+  session: Session,
+  file: UploadWriter | undefined,
+): Promise<void> {
+  await file?.discard().catch(() => undefined)
+  await file?.close().catch(() => undefined)
+  await endSession(registry, session).catch(() => undefined)
+}
+
+/** A hash that has seen the session's first `offset` bytes. */
+export async function resumeHash(
+  registry: Registry,
+  session: Session,
+  algorithm: DigestAlgorithm,
+): Promise<Bun.CryptoHasher> {
+  const kept = registry.hashes.take(session.id, session.offset, algorithm)
+  if (kept) return kept
+  const hasher = new Bun.CryptoHasher(algorithm)
+  if (session.offset === 0) return hasher
+  for await (const bytes of registry.blobs.readUpload(session.id, session.offset)) hasher.update(bytes)
+  return hasher
+}
+
+export function sessionAlgorithm(session: Session): DigestAlgorithm {
+  return session.digestSoFar ? algorithmOf(session.digestSoFar) : 'sha256'
+}
+
+export function lengthsDiffer(announced: number, received: number): RegistryError {
+  return new RegistryError('SIZE_INVALID', `${announced} bytes were announced and ${received} arrived`, {
+    detail: { announced, received },
+  })
+}
