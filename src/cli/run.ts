@@ -1,4 +1,3 @@
-import { DataInUseError } from '../blobs/filesystem/data-lock.ts'
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
 import { healthcheck } from './commands/healthcheck.ts'
@@ -49,21 +48,30 @@ To start a registry here:  berth serve
 
 /** What a person can act on; where we don't know the error, everything that it says. */
 function messageOf(error: Error): string {
-  const known = ['DatabaseTooNewError', 'ListenError', 'RegistryError', DataInUseError.name]
-  if (known.includes(error.name)) return error.message
-  const { code, path } = error as NodeJS.ErrnoException
+  const { code, path } = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException
+  const place = path ?? 'the data directory'
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return `this user may not write to ${path ?? 'the data directory'}: give it the right, or choose another directory with --data`
+      return `this user may not write to ${place}: give it the right, or choose another directory with --data`
     case 'EROFS':
-      return `${path ?? 'the data directory'} is on a read-only filesystem: choose another directory with --data`
+      return `${place} is on a read-only filesystem: choose another directory with --data`
     case 'ENOTDIR':
-      return `${path ?? 'the data directory'} is not a directory: choose another with --data`
+      return `${place} is not a directory: choose another with --data`
+    case 'ENOSPC':
+      return `the disk of ${place} is full: make room, or choose another directory with --data`
     default:
-      return error.stack ?? error.message
+      return understood.includes(error.name) ? error.message : (error.stack ?? error.message)
   }
 }
+
+/** Errors whose message says what to do. */
+const understood: readonly string[] = [
+  'DataInUseError',
+  'DatabaseTooNewError',
+  'ListenError',
+  'RegistryError',
+]
 
 function fail(message: string, code: ExitCode): ExitCode {
   process.stderr.write(`berth: ${message}\n`)

@@ -19,3 +19,21 @@ export function clientHas(request: Request, digest: Digest): boolean {
     return tag === '*' || tag.replace(/^W\//, '') === etag(digest)
   })
 }
+
+/**
+ * Headers that depend on one object alone, made once for it: a record of them costs as much as the rest of an answer
+ * out of memory. A response copies them, so that nobody changes the shared ones.
+ */
+export function headersPerObject<T extends object>(
+  make: (object: T) => Record<string, string>,
+): (object: T) => Headers {
+  const made = new WeakMap<T, Headers>()
+  return (object) => {
+    let headers = made.get(object)
+    if (!headers) {
+      headers = new Headers(make(object))
+      made.set(object, headers)
+    }
+    return headers
+  }
+}

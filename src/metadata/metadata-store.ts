@@ -53,6 +53,7 @@ export interface FindsBlobs {
 }
 
 export interface StoredBlob {
+  readonly digest: Digest
   readonly objectKey: string
   readonly size: number
   /** Milliseconds since 1970. */

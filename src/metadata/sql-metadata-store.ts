@@ -29,7 +29,9 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
 
     async findBlob(by) {
       const row = await engine.first(queries.linkedBlob, by)
-      return row && { objectKey: row.object_key, size: row.size, confirmedAt: row.confirmed_at }
+      return (
+        row && { digest: by.digest, objectKey: row.object_key, size: row.size, confirmedAt: row.confirmed_at }
+      )
     },
     async listHolders(by) {
       return (await engine.all(queries.holders, by)).map(({ repository }) => repository)

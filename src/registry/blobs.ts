@@ -1,4 +1,5 @@
 import type { BlobBody } from '../blobs/blob-store.ts'
+import type { StoredBlob } from '../metadata/metadata-store.ts'
 import { type ByteRange, parseRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
@@ -7,8 +8,7 @@ import { needsConfirming } from './confirm.ts'
 import type { Call, Registry } from './registry.ts'
 
 export interface OpenedBlob {
-  /** Bytes of the whole blob. */
-  readonly size: number
+  readonly blob: StoredBlob
   readonly range: ByteRange | undefined
   readonly body: BlobBody
 }
@@ -21,7 +21,8 @@ export async function openBlob(
   registry: Registry,
   call: Call & { digest: Digest; range: string | null },
 ): Promise<OpenedBlob> {
-  const { objectKey, size } = await findBlob(registry, call)
+  const blob = await findBlob(registry, call)
+  const { objectKey, size } = blob
   const range = call.range ? parseRange(call.range, size) : undefined
   if (range === 'unsatisfiable') {
     throw new RegistryError(
@@ -34,14 +35,14 @@ export async function openBlob(
   }
   const body = await registry.blobs.read(objectKey, range ? { size, range } : { size })
   if (!body) throw blobUnknown(call.digest)
-  return { size, range, body }
+  return { blob, range, body }
 }
 
-/** Bytes of a blob that is there. @throws BLOB_UNKNOWN, also where the metadata knows it and the storage has lost it */
-export async function statBlob(registry: Registry, call: Call & { digest: Digest }): Promise<number> {
-  const { objectKey, size } = await findBlob(registry, call)
-  if ((await registry.blobs.size(objectKey)) !== size) throw blobUnknown(call.digest)
-  return size
+/** A blob that is there. @throws BLOB_UNKNOWN, also where the metadata knows it and the storage has lost it */
+export async function statBlob(registry: Registry, call: Call & { digest: Digest }): Promise<StoredBlob> {
+  const blob = await findBlob(registry, call)
+  if ((await registry.blobs.size(blob.objectKey)) !== blob.size) throw blobUnknown(call.digest)
+  return blob
 }
 
 async function findBlob(registry: Registry, call: Call & { digest: Digest }) {

@@ -18,15 +18,9 @@ export class DurableDirectories {
   async make(path: string): Promise<void> {
     if (this.#made.has(path)) return
     const parent = dirname(path)
-    try {
+    if (!(await makeDirectory(path))) {
+      await this.make(parent)
       await mkdir(path)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' && parent !== path) {
-        await this.make(parent)
-        return this.make(path)
-      }
-      if (code !== 'EEXIST') throw error
     }
     await this.sync(parent)
     this.#made.add(path)
@@ -86,5 +80,18 @@ export class DurableDirectories {
       this.#handles.delete(path)
       void handle.then((opened) => opened.close())
     }
+  }
+}
+
+/** @returns false where the directory above is missing */
+async function makeDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return true
+    if (code === 'ENOENT') return false
+    throw error
   }
 }

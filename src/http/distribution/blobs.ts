@@ -1,8 +1,9 @@
+import type { StoredBlob } from '../../metadata/metadata-store.ts'
 import { type Digest, parseDigest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { deleteBlob, openBlob, statBlob } from '../../registry/blobs.ts'
 import { callOf, type Exchange } from '../exchange.ts'
-import { apiVersion, clientHas, etag, immutable } from '../headers.ts'
+import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
 export async function getBlob(
   exchange: Exchange,
@@ -12,20 +13,25 @@ export async function getBlob(
   const digest = parseDigest(text)
   const { request, registry } = exchange
   const call = { ...callOf(exchange, repository), digest }
-  const fixed = blobHeaders(digest)
   if (request.method === 'HEAD') {
-    const size = await statBlob(registry, call)
-    if (clientHas(request, digest)) return notModified(fixed)
-    return new Response(null, { headers: { ...fixed, 'Content-Length': String(size) } })
+    const blob = await statBlob(registry, call)
+    const headers = blobHeaders(blob)
+    if (clientHas(request, digest)) return notModified(headers)
+    const response = new Response(null, { headers })
+    response.headers.set('Content-Length', String(blob.size))
+    return response
   }
-  const { size, range, body } = await openBlob(registry, { ...call, range: rangeOf(request, digest) })
-  if (clientHas(request, digest)) return notModified(fixed)
+  const { blob, range, body } = await openBlob(registry, { ...call, range: rangeOf(request, digest) })
+  const headers = blobHeaders(blob)
+  if (clientHas(request, digest)) return notModified(headers)
   exchange.allowSlowness()
-  exchange.sent = range ? range.last - range.first + 1 : size
-  const content = body.kind === 'bytes' ? body.bytes : fileOf(body.path, body.range)
-  if (!range) return new Response(content as Uint8Array<ArrayBuffer> | Blob, { headers: fixed })
-  const headers = { ...fixed, 'Content-Range': `bytes ${range.first}-${range.last}/${size}` }
-  return new Response(content as Uint8Array<ArrayBuffer> | Blob, { status: 206, headers })
+  exchange.sent = range ? range.last - range.first + 1 : blob.size
+  const content =
+    body.kind === 'bytes' ? (body.bytes as Uint8Array<ArrayBuffer>) : fileOf(body.path, body.range)
+  if (!range) return new Response(content, { headers })
+  const response = new Response(content, { status: 206, headers })
+  response.headers.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
+  return response
 }
 
 export async function removeBlob(
@@ -39,18 +45,16 @@ export async function removeBlob(
 }
 
 /** A blob is bytes to every client, and never something that a browser runs. */
-function blobHeaders(digest: Digest): Record<string, string> {
-  return {
-    ...apiVersion,
-    'Content-Type': 'application/octet-stream',
-    'Content-Disposition': 'attachment',
-    'X-Content-Type-Options': 'nosniff',
-    'Docker-Content-Digest': digest,
-    ETag: etag(digest),
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': immutable,
-  }
-}
+const blobHeaders = headersPerObject(({ digest }: StoredBlob) => ({
+  ...apiVersion,
+  'Content-Type': 'application/octet-stream',
+  'Content-Disposition': 'attachment',
+  'X-Content-Type-Options': 'nosniff',
+  'Docker-Content-Digest': digest,
+  ETag: etag(digest),
+  'Accept-Ranges': 'bytes',
+  'Cache-Control': immutable,
+}))
 
 /** If-Range with another validator asks for the whole (RFC 9110, 13.1.5). */
 function rangeOf(request: Request, digest: Digest): string | null {
@@ -65,7 +69,9 @@ function fileOf(path: string, range: { first: number; last: number } | undefined
   return range ? file.slice(range.first, range.last + 1) : file
 }
 
-function notModified(headers: Record<string, string>): Response {
-  const { 'Content-Type': _type, 'Content-Disposition': _disposition, ...rest } = headers
-  return new Response(null, { status: 304, headers: rest })
+function notModified(headers: Headers): Response {
+  const response = new Response(null, { status: 304, headers })
+  response.headers.delete('Content-Type')
+  response.headers.delete('Content-Disposition')
+  return response
 }

@@ -1,3 +1,4 @@
+import type { StoredManifest } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { largestManifest } from '../../oci/manifest.ts'
 import { bareMediaType } from '../../oci/media-types.ts'
@@ -6,7 +7,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag } from '../../oci/tag.ts'
 import * as manifests from '../../registry/manifests.ts'
 import { callOf, type Exchange, parameters } from '../exchange.ts'
-import { apiVersion, clientHas, etag, immutable } from '../headers.ts'
+import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
 /** Tags that one request may set. */
 const mostTags = 100
@@ -19,18 +20,32 @@ export async function getManifest(
   const reference = parseReference(text)
   const { request, registry } = exchange
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
-  const headers: Record<string, string> = {
-    'Docker-Distribution-Api-Version': apiVersion['Docker-Distribution-Api-Version'],
-    'Docker-Content-Digest': manifest.digest,
-    ETag: etag(manifest.digest),
-    'Cache-Control': reference.by === 'digest' ? immutable : 'no-cache',
-  }
+  const headers = reference.by === 'digest' ? headersByDigest(manifest) : headersByTag(manifest)
   if (clientHas(request, manifest.digest)) return new Response(null, { status: 304, headers })
-  headers['Content-Type'] = manifest.mediaType
   exchange.sent = manifest.bytes.length
-  if (request.method !== 'HEAD') return new Response(manifest.bytes as Uint8Array<ArrayBuffer>, { headers })
-  headers['Content-Length'] = String(manifest.bytes.length)
-  return new Response(null, { headers })
+  if (request.method !== 'HEAD') {
+    return new Response(manifest.bytes as Uint8Array<ArrayBuffer>, { headers })
+  }
+  const response = new Response(null, { headers })
+  response.headers.set('Content-Length', String(manifest.bytes.length))
+  return response
+}
+
+const headersByDigest = headersPerObject((manifest: StoredManifest) => manifestHeaders(manifest, immutable))
+/** What a tag points at may be another manifest a moment later. */
+const headersByTag = headersPerObject((manifest: StoredManifest) => manifestHeaders(manifest, 'no-cache'))
+
+function manifestHeaders(
+  { digest, mediaType }: StoredManifest,
+  cacheControl: string,
+): Record<string, string> {
+  return {
+    ...apiVersion,
+    'Content-Type': mediaType,
+    'Docker-Content-Digest': digest,
+    ETag: etag(digest),
+    'Cache-Control': cacheControl,
+  }
 }
 
 export async function putManifest(

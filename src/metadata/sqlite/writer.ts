@@ -14,6 +14,12 @@ interface Waiting {
   reject(error: Error): void
 }
 
+/** Inside the compiled binary a thread's module is found from the binary's root, not beside this one. */
+const compiled = import.meta.url.includes('/$bunfs/')
+const workerModule = compiled
+  ? './metadata/sqlite/writer.worker.ts'
+  : new URL('./writer.worker.ts', import.meta.url).href
+
 /** The writing thread, seen from the thread that serves. */
 export class SqliteWriter {
   readonly #worker: Worker
@@ -23,7 +29,7 @@ export class SqliteWriter {
   #broken: Error | undefined
 
   constructor() {
-    this.#worker = new Worker(new URL('./writer.worker.ts', import.meta.url).href)
+    this.#worker = new Worker(workerModule)
     this.#worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#answers.shift()?.(data)
     this.#worker.onerror = (event) => this.#fail(new Error(`the writing thread ended: ${event.message}`))
   }
@@ -31,9 +37,9 @@ export class SqliteWriter {
   /** @throws DatabaseTooNewError, or what SQLite said of the file */
   async open(path: string, berth: string): Promise<void> {
     const answer = await this.#ask({ type: 'open', path, berth })
-    if (answer.type !== 'refused') return
+    if (answer.type === 'opened') return
     await this.#worker.terminate()
-    throw toError(answer)
+    throw toError(answer.type === 'refused' ? answer : failureOf(answer))
   }
 
   change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>> {

@@ -63,6 +63,8 @@ async function commit(batch: Batch): Promise<FromWriter> {
       try {
         outcomes.push({ ok: true, result: await applyChange(tx, name, args as never) })
       } catch (error) {
+        // For some errors, a full disk among them, SQLite undoes everything by itself.
+        if (!db.inTransaction) throw error
         db.run('ROLLBACK TO change')
         outcomes.push({ ok: false, ...describe(error) })
       }
@@ -71,7 +73,6 @@ async function commit(batch: Batch): Promise<FromWriter> {
     db.run('COMMIT')
     return { type: 'committed', outcomes }
   } catch (error) {
-    // SQLite undoes the transaction itself for some errors, a full disk among them.
     if (db.inTransaction) db.run('ROLLBACK')
     return { type: 'failed', ...describe(error) }
   }
