@@ -117,7 +117,7 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
     }
   }
 
-  size(key: ObjectKey): Promise<number | undefined> {
+  async size(key: ObjectKey): Promise<number | undefined> {
     return sizeOf(fileOf(this.#data, key))
   }
 

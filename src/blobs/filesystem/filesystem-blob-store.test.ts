@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from 'bun:test'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryDirectory } from '../../../test/support/berth.ts'
+import { digestOf } from '../../oci/digest.ts'
+import { blobStoreContract } from '../blob-store.contract.ts'
+import { FilesystemBlobStore } from './filesystem-blob-store.ts'
+
+const opened: FilesystemBlobStore[] = []
+
+afterAll(async () => {
+  for (const store of opened) await store.close()
+})
+
+async function open({ data = '', cacheSize = 1024 * 1024 } = {}): Promise<FilesystemBlobStore> {
+  const store = await FilesystemBlobStore.open({ data: data || (await temporaryDirectory()), cacheSize })
+  opened.push(store)
+  return store
+}
+
+blobStoreContract('the filesystem', async () => {
+  const data = await temporaryDirectory()
+  const reopen = () => open({ data })
+  return { store: await reopen(), reopen }
+})
+
+blobStoreContract('the filesystem without memory for hot objects', async () => {
+  return { store: await open({ cacheSize: 0 }) }
+})
+
+test('lays an object where its name says its digest', async () => {
+  const data = await temporaryDirectory()
+  const store = await open({ data })
+  const content = new TextEncoder().encode('x')
+  const digest = digestOf(content)
+  const writer = await store.openUpload('some-id', 0)
+  await writer.write(content)
+  await writer.sync()
+  await writer.close()
+  await store.commit('some-id', digest)
+  const hex = digest.slice('sha256:'.length)
+  expect(await readdir(join(data, 'blobs/sha256', hex.slice(0, 2)))).toEqual([`${hex}.some-id`])
+  expect(await readdir(join(data, 'uploads'))).toEqual([])
+})
+
+test('never makes a path of a key that is not its own', async () => {
+  const store = await open()
+  for (const key of ['../outside', 'uploads/../../x', '/etc/passwd', 'uploads/', 'blobs/md5/ab/x', 'lock']) {
+    await expect(store.size(key)).rejects.toThrow('not an object key')
+  }
+})
+
+test('makes the data directory with those above it', async () => {
+  const data = join(await temporaryDirectory(), 'one/two/three')
+  const store = await open({ data })
+  await store.check()
+  expect((await readdir(data)).sort()).toEqual(['blobs', 'uploads'])
+})
+
+test('tells how much room there is', async () => {
+  const store = await open()
+  expect(await store.freeSpace()).toBeGreaterThan(0)
+})

@@ -1,0 +1,140 @@
+import { expect, test } from 'bun:test'
+import {
+  app,
+  digestFor,
+  failureOf,
+  hour,
+  newId,
+  type OpenStore,
+  other,
+  storeBlob,
+  upload,
+} from './fixtures.ts'
+
+export function uploadsContract(open: OpenStore): void {
+  test('an upload is found in its repository only', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id))
+    expect(await store.findUpload({ id, repository: app })).toEqual({
+      id,
+      objectKey: `uploads/${id}`,
+      offset: 0,
+      digestSoFar: digestFor(''),
+    })
+    expect(await store.findUpload({ id, repository: other })).toBeUndefined()
+    const elsewhere = { id, repository: other, writer: 'w', targetKey: null }
+    expect(await failureOf(store.change('leaseUpload', elsewhere))).toMatchObject({
+      code: 'BLOB_UPLOAD_UNKNOWN',
+    })
+    expect(await store.change('cancelUpload', { id, repository: other })).toBe(false)
+  })
+
+  test('one writer at a time, and the second is told how far the first came', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id))
+    const lease = { id, repository: app, writer: 'first', targetKey: null }
+    await store.change('leaseUpload', lease)
+    const second = store.change('leaseUpload', { ...lease, writer: 'second' })
+    expect(await failureOf(second)).toMatchObject({ code: 'BLOB_UPLOAD_BUSY', detail: { offset: 0 } })
+    await store.change('appendUpload', { id, writer: 'first', from: 0, to: 7, digestSoFar: digestFor('a') })
+    const row = await store.change('leaseUpload', { ...lease, writer: 'second' })
+    expect(row).toMatchObject({ durable_offset: 7, digest_so_far: digestFor('a') })
+  })
+
+  test('a writer that lost its lease can record nothing', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id, { writer: 'first' }))
+    const progress = { id, writer: 'stranger', from: 0, to: 5, digestSoFar: null }
+    expect(await failureOf(store.change('appendUpload', progress))).toMatchObject({
+      code: 'BLOB_UPLOAD_UNKNOWN',
+    })
+    expect(await store.change('renewUpload', { id, writer: 'stranger' })).toBe(false)
+    expect(await store.change('renewUpload', { id, writer: 'first' })).toBe(true)
+    expect((await store.findUpload({ id, repository: app }))?.offset).toBe(0)
+  })
+
+  test('progress counts only from where the writer started', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id, { writer: 'w' }))
+    const progress = { id, writer: 'w', from: 3, to: 5, digestSoFar: null }
+    expect(await failureOf(store.change('appendUpload', progress))).toMatchObject({
+      code: 'BLOB_UPLOAD_UNKNOWN',
+    })
+  })
+
+  test('a committed upload is a blob of its repository, and open no more', async () => {
+    const store = await open()
+    const { digest, objectKey } = await storeBlob(store)
+    expect(await store.findBlob({ repository: app, digest })).toMatchObject({ digest, objectKey, size: 100 })
+    expect(await store.findBlob({ repository: other, digest })).toBeUndefined()
+    expect(await store.countUploads()).toBe(0)
+    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([])
+  })
+
+  test('of two uploads of one digest the first object stays and the second is doomed', async () => {
+    const store = await open()
+    const first = await storeBlob(store)
+    const second = await storeBlob(store, { repository: other })
+    expect((await store.findBlob({ repository: other, digest: first.digest }))?.objectKey).toBe(
+      first.objectKey,
+    )
+    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([second.objectKey])
+    await store.change('forgetDoomed', { objectKeys: [second.objectKey] })
+    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([])
+  })
+
+  test('a commit without the lease changes nothing', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id, { writer: 'w' }))
+    const digest = digestFor('never')
+    const commit = { id, writer: 'x', repository: app, digest, objectKey: 'k', size: 1, grace: hour }
+    expect(await failureOf(store.change('commitUpload', commit))).toMatchObject({
+      code: 'BLOB_UPLOAD_UNKNOWN',
+    })
+    expect(await store.findBlob({ repository: app, digest })).toBeUndefined()
+    expect(await store.countUploads()).toBe(1)
+  })
+
+  test('a cancelled upload dooms both places where its object may lie', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', { ...upload(id), writer: 'w', targetKey: 'blobs/target' })
+    expect(await store.change('cancelUpload', { id, repository: app })).toBe(true)
+    expect((await store.listDoomed({ age: hour, limit: 10 })).sort()).toEqual([
+      'blobs/target',
+      `uploads/${id}`,
+    ])
+    expect(await store.change('cancelUpload', { id, repository: app })).toBe(false)
+  })
+
+  test('abandoned uploads go, those with a live writer stay', async () => {
+    const store = await open()
+    const [abandoned, written] = [newId(), newId()]
+    await store.change('openUpload', upload(abandoned))
+    await store.change('openUpload', upload(written, { writer: 'w' }))
+    expect(await store.change('expireUploads', { age: hour, limit: 10 })).toBe(0)
+    await Bun.sleep(5)
+    expect(await store.change('expireUploads', { age: 1, limit: 10 })).toBe(1)
+    expect(await store.findUpload({ id: abandoned, repository: app })).toBeUndefined()
+    expect(await store.findUpload({ id: written, repository: app })).toBeDefined()
+    expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual([`uploads/${abandoned}`])
+  })
+
+  test('many changes at once each get their own outcome', async () => {
+    const store = await open()
+    const ids = Array.from({ length: 100 }, newId)
+    await Promise.all(ids.map((id) => store.change('openUpload', upload(id))))
+    const outcomes = await Promise.allSettled(
+      [...ids, ...ids].map((id) =>
+        store.change('leaseUpload', { id, repository: app, writer: newId(), targetKey: null }),
+      ),
+    )
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(100)
+    expect(await store.countUploads()).toBe(100)
+  })
+}
