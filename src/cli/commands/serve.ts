@@ -22,7 +22,7 @@ export const serve: Command = {
       now: () => new Date(),
     })
     const app = await startApp(settings, logger)
-    if (settings['log.format'] === 'text') sink.write(greeting(app))
+    if (settings['log.format'] === 'text') process.stdout.write(greeting(app))
     else logger.info('serving', { version, urls: app.urls.join(' '), data: app.data, access: 'open' })
     const signal = await signalToStop()
     logger.info('stopping', { signal, patience_ms: settings['shutdown.drain'] })
