@@ -6,11 +6,18 @@ export type ChangeKind = 'tags' | 'manifests' | 'links'
 /**
  * Tells whether anything of a kind changed, by this process or another: one look at SQLite's data_version, which
  * every commit of another connection moves, and only then at the counters that triggers bump.
+ *
+ * The look takes locks and costs as much as the rest of a pull, so that one serves all requests of a turn of the event
+ * loop: their bytes had arrived before the turn began, and so before whatever another process acknowledged since.
  */
 export class ChangeCounters {
   readonly #version
   readonly #counters
   #seen = -1
+  #fresh = false
+  readonly #expire = () => {
+    this.#fresh = false
+  }
   readonly #values: Record<ChangeKind, number> = { tags: 0, manifests: 0, links: 0 }
 
   constructor(database: Database) {
@@ -20,8 +27,12 @@ export class ChangeCounters {
     )
   }
 
-  /** The counters as of the last commit before this call. */
+  /** The counters as of the last commit before this turn of the event loop, or before `expire`. */
   current(): Readonly<Record<ChangeKind, number>> {
+    if (this.#fresh) return this.#values
+    this.#fresh = true
+    // Immediates run before the loop looks for the next requests.
+    setImmediate(this.#expire)
     const version = this.#version.get()?.data_version ?? -1
     if (version !== this.#seen) {
       // In this order: a commit in between is then noticed at the next call.
@@ -29,5 +40,9 @@ export class ChangeCounters {
       for (const { kind, value } of this.#counters.all()) this.#values[kind] = value
     }
     return this.#values
+  }
+  /** Call it when a change of our own is done: whoever is told of it must see it. */
+  expire(): void {
+    this.#fresh = false
   }
 }

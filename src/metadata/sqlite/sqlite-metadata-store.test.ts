@@ -22,7 +22,7 @@ async function open({ path = '', berth = '0.1.0' } = {}): Promise<{ store: Metad
 
 metadataStoreContract('SQLite', async () => (await open()).store)
 
-test('what another process changes is seen on the next read', async () => {
+test('what another process changes is seen by the next request', async () => {
   const { store, path } = await open()
   const image = manifest('image', { tags: [tag('latest')] })
   await store.change('putManifest', image)
@@ -32,6 +32,8 @@ test('what another process changes is seen on the next read', async () => {
   const foreign = new Database(path)
   foreign.run("delete from tags where name = 'latest'")
   foreign.close()
+  // A request that arrives from now on is served in a later turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve))
   expect(await store.findTagged(by)).toBeUndefined()
   expect(await store.listTags({ repository: app, limit: 10 })).toEqual([])
 })

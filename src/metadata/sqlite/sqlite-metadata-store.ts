@@ -23,9 +23,10 @@ export async function openSqliteMetadataStore(options: {
   const database = new Database(options.path, { readwrite: true })
   configureConnection(database)
   database.run('PRAGMA query_only = ON')
+  const counters = new ChangeCounters(database)
   const store = createSqlMetadataStore({
     ...sqliteReader(database),
-    change: (name, args) => writer.change(name, args),
+    change: (name, args) => writer.change(name, args).finally(() => counters.expire()),
     async check() {
       database.query('select 1 from migrations limit 1').get()
     },
@@ -34,7 +35,7 @@ export async function openSqliteMetadataStore(options: {
       await writer.close()
     },
   })
-  return withCaches(store, new ChangeCounters(database))
+  return withCaches(store, counters)
 }
 
 /** Keeps the answers that pulls ask for again and again; each hit is checked against the change counters. */
