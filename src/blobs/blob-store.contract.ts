@@ -33,8 +33,22 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
       await writer.sync()
       await writer.close()
       const digest = digestOf(whole)
-      await store.commit('many', digest)
+      await store.commit('many', store.committedKey('many', digest))
       expect(digestOf(await bytes(store, store.committedKey('many', digest), whole.length))).toBe(digest)
+    })
+
+    test('makes an object under its key at once', async () => {
+      const { store } = await open()
+      const digest = digestOf(text('at once'))
+      const key = store.committedKey('direct', digest)
+      const writer = await store.create(key)
+      await writer.write(text('at '))
+      await writer.write(text('once'))
+      await writer.keep()
+      await writer.close()
+      expect(await read(store, key, 7)).toBe('at once')
+      await store.remove([key])
+      expect(await store.size(key)).toBeUndefined()
     })
 
     test('stores a blob of no bytes', async () => {
@@ -69,7 +83,7 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
       await writer.sync()
       await writer.close()
       const digest = digestOf(text('first,second'))
-      await store.commit('two-steps', digest)
+      await store.commit('two-steps', store.committedKey('two-steps', digest))
       expect(await read(store, store.committedKey('two-steps', digest), 12)).toBe('first,second')
     })
 
@@ -119,13 +133,13 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
     test('commits again after a crash between the commit and its record', async () => {
       const { store } = await open()
       const digest = await stored(store, 'twice', text('committed'))
-      await store.commit('twice', digest)
+      await store.commit('twice', store.committedKey('twice', digest))
       expect(await read(store, store.committedKey('twice', digest), 9)).toBe('committed')
     })
 
     test('refuses to commit what was never uploaded', async () => {
       const { store } = await open()
-      await expect(store.commit('never', digestOf(text('x')))).rejects.toThrow()
+      await expect(store.commit('never', store.committedKey('never', digestOf(text('x'))))).rejects.toThrow()
     })
 
     test('keeps two objects of one digest apart', async () => {
@@ -152,7 +166,7 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
       const content = text('long digest')
       const digest = digestOf(content, 'sha512')
       await kept(store, 'wide', 0, content)
-      await store.commit('wide', digest)
+      await store.commit('wide', store.committedKey('wide', digest))
       expect(await read(store, store.committedKey('wide', digest), content.length)).toBe('long digest')
     })
 
@@ -193,7 +207,7 @@ async function kept(store: BlobStore, id: string, offset: number, content: Uint8
 async function stored(store: BlobStore, id: string, content: Uint8Array): Promise<Digest> {
   await kept(store, id, 0, content)
   const digest = digestOf(content)
-  await store.commit(id, digest)
+  await store.commit(id, store.committedKey(id, digest))
   return digest
 }
 

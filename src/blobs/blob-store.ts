@@ -8,8 +8,10 @@ export type ObjectKey = string
 export interface BlobStore {
   /** The key of an upload's object while it is open. */
   uploadKey(id: string): ObjectKey
-  /** The key that `commit` will give it: known before, so that it can be on record before. */
+  /** The key of a committed object: `id` must be new for each, so that no key is ever used twice. */
   committedKey(id: string, digest: Digest): ObjectKey
+  /** Makes an object under its committed key at once, for a request that brings all of its bytes. */
+  create(key: ObjectKey): Promise<UploadWriter>
   /**
    * Opens an upload's object to write from `offset` on; what lies behind it is dropped. Made when it is not there
    * and the offset is 0. A writer that was opened before for the same upload can write no more.
@@ -18,7 +20,7 @@ export interface BlobStore {
   /** The first `length` bytes of an upload's object. */
   readUpload(id: string, length: number): AsyncIterable<Uint8Array>
   /** Makes a synced upload's object durable under its committed key. May be repeated after a crash. */
-  commit(id: string, digest: Digest): Promise<void>
+  commit(id: string, key: ObjectKey): Promise<void>
   /** The object's bytes, or undefined when there is none of this key. `size` is what the metadata says. */
   read(key: ObjectKey, part: { size: number; range?: ByteRange }): Promise<BlobBody | undefined>
   /** Bytes of an object; undefined when there is none. */
@@ -35,7 +37,7 @@ export interface UploadWriter {
   write(chunk: Uint8Array): Promise<void> | undefined
   /** Waits until the bytes that were written are durable: enough for `commit`, which makes the name durable. */
   sync(): Promise<void>
-  /** Waits until bytes and name are durable: another request may go on from here. */
+  /** Waits until bytes and name are durable: another request may go on from here, or the object is whole. */
   keep(): Promise<void>
   /** Drops what this writer wrote. */
   discard(): Promise<void>

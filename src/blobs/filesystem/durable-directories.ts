@@ -20,7 +20,8 @@ export class DurableDirectories {
     const parent = dirname(path)
     if (!(await makeDirectory(path))) {
       await this.make(parent)
-      await mkdir(path)
+      if (!(await makeDirectory(path)))
+        throw new Error(`${path} could not be made: ${parent} went away again`)
     }
     await this.sync(parent)
     this.#made.add(path)

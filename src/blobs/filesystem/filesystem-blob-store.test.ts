@@ -37,7 +37,7 @@ test('lays an object where its name says its digest', async () => {
   await writer.write(content)
   await writer.sync()
   await writer.close()
-  await store.commit('some-id', digest)
+  await store.commit('some-id', store.committedKey('some-id', digest))
   const hex = digest.slice('sha256:'.length)
   expect(await readdir(join(data, 'blobs/sha256', hex.slice(0, 2)))).toEqual([`${hex}.some-id`])
   expect(await readdir(join(data, 'uploads'))).toEqual([])

@@ -12,6 +12,8 @@ import { storageErrors } from './storage-errors.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
+/** Milliseconds. */
+const freeSpaceAge = 1000
 
 /** Blobs as files; `paths.ts` draws the tree. */
 export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
@@ -19,6 +21,8 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
   readonly #directories = new DurableDirectories()
   readonly #hot: HotObjects
   readonly #writers = new Map<string, FileWriter>()
+  #free: Promise<number> | undefined
+  #freeAt = 0
 
   private constructor(data: string, cacheSize: number) {
     this.#data = data
@@ -81,12 +85,24 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
     }
   }
 
-  commit(id: string, digest: Digest): Promise<void> {
+  create(key: ObjectKey): Promise<UploadWriter> {
+    return storageErrors(async () => {
+      const path = fileOf(this.#data, key)
+      const directory = dirname(path)
+      await this.#directories.make(directory)
+      const file = await open(path, 'wx')
+      return new FileWriter(file, 0, {
+        syncName: () => this.#directories.sync(directory),
+        closed: () => undefined,
+      })
+    })
+  }
+
+  commit(id: string, key: ObjectKey): Promise<void> {
     return storageErrors(async () => {
       const from = fileOf(this.#data, uploadKey(id))
-      const to = fileOf(this.#data, committedKey(id, digest))
+      const to = fileOf(this.#data, key)
       const directory = dirname(to)
-      await this.#directories.make(dirname(directory))
       await this.#directories.make(directory)
       try {
         await rename(from, to)
@@ -135,9 +151,16 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
     await rm(probe)
   }
 
-  async freeSpace(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.#data)
-    return bavail * bsize
+  /** At most a second old: a disk that fills up faster refuses the write itself. */
+  freeSpace(): Promise<number> {
+    if (!this.#free || performance.now() - this.#freeAt > freeSpaceAge) {
+      this.#freeAt = performance.now()
+      this.#free = statfs(this.#data).then(({ bavail, bsize }) => bavail * bsize)
+      this.#free.catch(() => {
+        this.#free = undefined
+      })
+    }
+    return this.#free
   }
 
   /** Makes durable what others put into the data directory itself: the database's files. */

@@ -35,9 +35,12 @@ export class MemoryBlobStore implements BlobStore {
     yield bytes.subarray(0, length)
   }
 
-  async commit(id: string, digest: Digest): Promise<void> {
+  async create(key: ObjectKey): Promise<UploadWriter> {
+    return new MemoryWriter(new Uint8Array(), (bytes) => this.#objects.set(key, bytes))
+  }
+
+  async commit(id: string, to: ObjectKey): Promise<void> {
     const from = this.uploadKey(id)
-    const to = this.committedKey(id, digest)
     const bytes = this.#objects.get(from)
     if (!bytes && !this.#objects.has(to)) throw new Error(`upload ${id} is not there`)
     if (bytes) this.#objects.set(to, bytes)

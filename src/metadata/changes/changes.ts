@@ -41,7 +41,7 @@ export type ChangeResult<N extends ChangeName> = Awaited<ReturnType<(typeof chan
 
 /** Whether its commit must reach the disk before it is answered; the loss of the others loses nothing acknowledged. */
 export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N>): boolean {
-  if (name === 'leaseUpload') return (args as ChangeArguments<'leaseUpload'>).targetKey !== null
+  if (name === 'leaseUpload') return (args as ChangeArguments<'leaseUpload'>).target !== null
   return name !== 'renewUpload' && name !== 'forgetDoomed'
 }
 

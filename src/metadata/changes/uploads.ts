@@ -30,29 +30,43 @@ export interface Lease {
   id: string
   repository: RepositoryName
   writer: string
-  /** What the object will be called once it is committed; null when this request does not close the upload. */
-  targetKey: string | null
+  /** Where the closing request will put the object; null when this request does not close the upload. */
+  target: Target | null
+}
+
+export interface Target {
+  /** A key that was never used before. */
+  key: string
+  /** What every key of the same digest begins with. */
+  prefix: string
 }
 
 /**
- * Takes the right to write.
+ * Takes the right to write. A target of the same digest that an earlier request put on record stays: its object may lie
+ * there already. One of another digest is doomed.
  * @throws BLOB_UPLOAD_UNKNOWN, or BLOB_UPLOAD_BUSY with the durable offset while another writer holds it
  */
 export async function leaseUpload(tx: Transaction, lease: Lease): Promise<UploadRow> {
-  if ((await tx.run(takeLease, { ...lease, leaseTime })) === 0) {
-    const upload = await tx.first(uploadById, lease)
-    if (!upload) throw uploadUnknown(lease.id)
+  const before = await tx.first(lockUpload, lease)
+  if (!before) throw uploadUnknown(lease.id)
+  const targetKey = targetOf(before, lease.target)
+  if ((await tx.run(takeLease, { ...lease, targetKey, leaseTime })) === 0) {
     throw new RegistryError(
       'BLOB_UPLOAD_BUSY',
       'another request is writing to this upload; ask for its status and go on from there',
-      {
-        detail: { offset: upload.durable_offset },
-      },
+      { detail: { offset: before.durable_offset } },
     )
   }
-  const upload = await tx.first(uploadById, lease)
-  if (!upload) throw uploadUnknown(lease.id)
-  return upload
+  if (before.target_key && before.target_key !== targetKey) {
+    await doomObject(tx, { objectKey: before.target_key, neverRead: true })
+  }
+  return { ...before, writer: lease.writer, target_key: targetKey }
+}
+
+function targetOf(upload: UploadRow, target: Target | null): string | null {
+  if (!target) return upload.target_key
+  const mayLieThere = upload.durable_offset > 0 && upload.target_key?.startsWith(target.prefix)
+  return mayLieThere ? upload.target_key : target.key
 }
 
 export interface LeaseHolder {
@@ -101,12 +115,12 @@ export interface UploadAddress {
   repository: RepositoryName
 }
 
-/** Drops an upload and dooms what it stored. @returns false when there was none */
-export async function cancelUpload(tx: Transaction, address: UploadAddress): Promise<boolean> {
-  const upload = await tx.first(uploadById, address)
-  if (!upload) return false
+/** Drops an upload and dooms what it stored. @returns the keys of that; undefined when there was no such upload */
+export async function cancelUpload(tx: Transaction, address: UploadAddress): Promise<string[] | undefined> {
+  const upload = await tx.first(lockUpload, address)
+  if (!upload) return undefined
   await discard(tx, [upload])
-  return true
+  return keysOf(upload)
 }
 
 /** Drops uploads without activity for `age` milliseconds and without a live writer, at most `limit` of them. */
@@ -117,11 +131,13 @@ export async function expireUploads(tx: Transaction, args: { age: number; limit:
 }
 
 async function discard(tx: Transaction, uploads: readonly UploadRow[]): Promise<void> {
-  for (const upload of uploads) {
-    await doomObject(tx, { objectKey: upload.object_key, neverRead: true })
-    if (upload.target_key) await doomObject(tx, { objectKey: upload.target_key, neverRead: true })
-  }
+  for (const objectKey of uploads.flatMap(keysOf)) await doomObject(tx, { objectKey, neverRead: true })
   await tx.run(deleteUploads(uploads.length), { ids: uploads.map(({ id }) => id) })
+}
+
+/** Where an upload's bytes may lie. */
+function keysOf(upload: UploadRow): string[] {
+  return upload.target_key === null ? [upload.object_key] : [upload.object_key, upload.target_key]
 }
 
 function uploadUnknown(id: string): RegistryError {
@@ -149,15 +165,18 @@ const insertUpload = statement<NewUpload & { leaseTime: number }>()(({ db, arg, 
   })),
 )
 
-const uploadById = statement<UploadAddress>()(({ db, arg }) =>
+const lockUpload = statement<UploadAddress>()(({ db, arg, dialect }) =>
   db
     .selectFrom('uploads')
     .selectAll()
     .where('id', '=', arg('id'))
-    .where('repository', '=', arg('repository')),
+    .where('repository', '=', arg('repository'))
+    .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )
 
-const takeLease = statement<Lease & { leaseTime: number }>()(({ db, arg, now }) =>
+const takeLease = statement<
+  UploadAddress & { writer: string; targetKey: string | null; leaseTime: number }
+>()(({ db, arg, now }) =>
   db
     .updateTable('uploads')
     .set((eb) => ({

@@ -37,7 +37,12 @@ export async function storeBlob(
   const digest = digestFor(content)
   const objectKey = `blobs/${id}`
   await store.change('openUpload', upload(id, { repository }))
-  await store.change('leaseUpload', { id, repository, writer: 'w', targetKey: objectKey })
+  await store.change('leaseUpload', {
+    id,
+    repository,
+    writer: 'w',
+    target: { key: objectKey, prefix: 'blobs/' },
+  })
   await store.change('commitUpload', { id, writer: 'w', repository, digest, objectKey, size, grace: hour })
   return { digest, objectKey }
 }

@@ -23,18 +23,18 @@ export function uploadsContract(open: OpenStore): void {
       digestSoFar: digestFor(''),
     })
     expect(await store.findUpload({ id, repository: other })).toBeUndefined()
-    const elsewhere = { id, repository: other, writer: 'w', targetKey: null }
+    const elsewhere = { id, repository: other, writer: 'w', target: null }
     expect(await failureOf(store.change('leaseUpload', elsewhere))).toMatchObject({
       code: 'BLOB_UPLOAD_UNKNOWN',
     })
-    expect(await store.change('cancelUpload', { id, repository: other })).toBe(false)
+    expect(await store.change('cancelUpload', { id, repository: other })).toBeUndefined()
   })
 
   test('one writer at a time, and the second is told how far the first came', async () => {
     const store = await open()
     const id = newId()
     await store.change('openUpload', upload(id))
-    const lease = { id, repository: app, writer: 'first', targetKey: null }
+    const lease = { id, repository: app, writer: 'first', target: null }
     await store.change('leaseUpload', lease)
     const second = store.change('leaseUpload', { ...lease, writer: 'second' })
     expect(await failureOf(second)).toMatchObject({ code: 'BLOB_UPLOAD_BUSY', detail: { offset: 0 } })
@@ -104,12 +104,35 @@ export function uploadsContract(open: OpenStore): void {
     const store = await open()
     const id = newId()
     await store.change('openUpload', { ...upload(id), writer: 'w', targetKey: 'blobs/target' })
-    expect(await store.change('cancelUpload', { id, repository: app })).toBe(true)
+    expect(await store.change('cancelUpload', { id, repository: app })).toEqual([
+      `uploads/${id}`,
+      'blobs/target',
+    ])
     expect((await store.listDoomed({ age: hour, limit: 10 })).sort()).toEqual([
       'blobs/target',
       `uploads/${id}`,
     ])
-    expect(await store.change('cancelUpload', { id, repository: app })).toBe(false)
+    expect(await store.change('cancelUpload', { id, repository: app })).toBeUndefined()
+  })
+
+  test('a second closing request keeps a target of its digest where bytes may lie, and dooms any other', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id, { writer: 'w' }))
+    await store.change('appendUpload', { id, writer: 'w', from: 0, to: 5, digestSoFar: null })
+    const close = async (key: string) => {
+      const target = { key, prefix: key.slice(0, 1) }
+      const row = await store.change('leaseUpload', { id, repository: app, writer: 'w', target })
+      await store.change('appendUpload', { id, writer: 'w', from: 5, to: 5, digestSoFar: null })
+      return row.target_key
+    }
+    expect(await close('a1')).toBe('a1')
+    expect(await close('a2')).toBe('a1')
+    expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual([])
+    expect(await close('b1')).toBe('b1')
+    expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual(['a1'])
+    const patch = { id, repository: app, writer: 'w', target: null }
+    expect((await store.change('leaseUpload', patch)).target_key).toBe('b1')
   })
 
   test('abandoned uploads go, those with a live writer stay', async () => {
@@ -131,7 +154,7 @@ export function uploadsContract(open: OpenStore): void {
     await Promise.all(ids.map((id) => store.change('openUpload', upload(id))))
     const outcomes = await Promise.allSettled(
       [...ids, ...ids].map((id) =>
-        store.change('leaseUpload', { id, repository: app, writer: newId(), targetKey: null }),
+        store.change('leaseUpload', { id, repository: app, writer: newId(), target: null }),
       ),
     )
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(100)

@@ -25,7 +25,7 @@ export interface Appended {
  */
 export async function appendToUpload(registry: Registry, call: Call & Chunk): Promise<Appended> {
   await requireRoom(registry, call.length ?? 0)
-  const session = await beginSession(registry, { ...call, targetKey: null })
+  const session = await beginSession(registry, { ...call, target: null })
   const { bytes, failure } = await appendChunk(registry, call, session)
   if (failure) throw failure
   return { offset: session.offset + bytes, received: bytes }

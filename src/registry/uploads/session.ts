@@ -1,5 +1,5 @@
-import type { UploadWriter } from '../../blobs/blob-store.ts'
-import type { UploadRow } from '../../metadata/schema.ts'
+import type { ObjectKey, UploadWriter } from '../../blobs/blob-store.ts'
+import type { Target } from '../../metadata/changes/uploads.ts'
 import { algorithmOf, type Digest, type DigestAlgorithm } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Call, Registry } from '../registry.ts'
@@ -21,28 +21,31 @@ export interface Session {
   /** Bytes that were durable when the session began. */
   readonly offset: number
   readonly digestSoFar: Digest | undefined
+  /** Where a closing request puts the object; undefined for any other. */
+  readonly targetKey: ObjectKey | undefined
 }
 
 /** Takes the right to write. @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID */
 export async function beginSession(
   registry: Registry,
-  call: Call & Chunk & { targetKey: string | null },
+  call: Call & Chunk & { target: Target | null },
 ): Promise<Session> {
   if (call.range && call.length !== undefined && call.range.last - call.range.first + 1 !== call.length) {
     throw lengthsDiffer(call.range.last - call.range.first + 1, call.length)
   }
   const writer = registry.newId()
-  const row: UploadRow = await registry.metadata.change('leaseUpload', {
+  const row = await registry.metadata.change('leaseUpload', {
     id: call.id,
     repository: call.repository,
     writer,
-    targetKey: call.targetKey,
+    target: call.target,
   })
   const session = {
     id: call.id,
     writer,
     offset: row.durable_offset,
     digestSoFar: row.digest_so_far ?? undefined,
+    targetKey: call.target ? (row.target_key ?? undefined) : undefined,
   }
   if (call.range && call.range.first !== session.offset) {
     await endSession(registry, session)

@@ -23,9 +23,10 @@ export async function dropUpload(
   { id, repository }: { id: string; repository: RepositoryName },
 ): Promise<boolean> {
   registry.hashes.forget(id)
-  if (!(await registry.metadata.change('cancelUpload', { id, repository }))) return false
+  const keys = await registry.metadata.change('cancelUpload', { id, repository })
+  if (!keys) return false
   // What fails here is on record as doomed, and is removed later.
-  await registry.blobs.remove([registry.blobs.uploadKey(id)]).catch(() => undefined)
+  await registry.blobs.remove(keys).catch(() => undefined)
   return true
 }
 
