@@ -26,10 +26,14 @@ export interface App {
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const data = resolve(settings.data)
   const blobs = await FilesystemBlobStore.open({ data, cacheSize: settings['storage.cache'] })
-  const lock = lockData(data)
+  const closing = new AsyncDisposableStack()
+  closing.defer(() => blobs.close())
   try {
+    const lock = lockData(data)
+    closing.defer(() => lock.release())
     const path = join(data, 'metadata.sqlite')
     const metadata = await openSqliteMetadataStore({ path, berth: version })
+    closing.defer(() => metadata.close())
     // Accounts and private content lie in there: nobody else on the machine reads it.
     await chmod(path, 0o600)
     await blobs.syncRoot()
@@ -61,14 +65,13 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       async stop(patience) {
         const cutOff = !(await drained(server, patience))
         await sweeping.stop()
-        await metadata.close()
-        await blobs.close()
-        lock.release()
+        // In the reverse order of their opening.
+        await closing.disposeAsync()
         return { cutOff }
       },
     }
   } catch (error) {
-    lock.release()
+    await closing.disposeAsync()
     throw error
   }
 }

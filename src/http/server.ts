@@ -123,7 +123,8 @@ class Front {
 
   #exchange(request: Request, server: BunServer): Exchange {
     const { url } = request
-    const pathStart = url.indexOf('/', url.indexOf('://') + 3)
+    // Without a Host that can be one, the URL is the path alone.
+    const pathStart = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
     const question = url.indexOf('?', pathStart)
     return {
       request,

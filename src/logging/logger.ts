@@ -40,7 +40,7 @@ export function createLogger({ level, format, sink, now }: LoggerOptions): Logge
 }
 
 function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  return `${JSON.stringify({ time, level, message, ...fields })}\n`
+  return `${escaped(JSON.stringify({ time, level, message, ...fields }))}\n`
 }
 
 /** For people: `12:34:56.789 info  request method=GET status=200`. */
@@ -55,13 +55,19 @@ function textLine(time: string, level: LogLevel, message: string, fields: LogFie
 }
 
 const needsQuotes = /[^\x21\x23-\x7e]/
-// A line of the log is one line, whatever a client put into a header.
-const control = /[\p{Cc}\u2028\u2029]/u
+/** What JSON leaves as it is and a terminal obeys: C1 controls, and marks that turn the direction of the text. */
+const steering = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 function quoted(value: string): string {
-  return needsQuotes.test(value) ? JSON.stringify(value) : value
+  return needsQuotes.test(value) ? escaped(JSON.stringify(value)) : value
+}
+
+/** A line of the log is one line, and shows what it says, whatever a client put into a header. */
+function escaped(json: string): string {
+  return json.replace(steering, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function plain(message: string): string {
-  return control.test(message) ? JSON.stringify(message) : message
+  const text = escaped(JSON.stringify(message))
+  return text === `"${message}"` ? message : text
 }

@@ -39,7 +39,7 @@ export class SqliteWriter {
     const answer = await this.#ask({ type: 'open', path, berth })
     if (answer.type === 'opened') return
     await this.#worker.terminate()
-    throw toError(answer.type === 'refused' ? answer : failureOf(answer))
+    throw toOpenError(path, answer.type === 'refused' ? answer : failureOf(answer))
   }
 
   change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>> {
@@ -97,6 +97,16 @@ function settle(batch: readonly Waiting[], answer: FromWriter): void {
 
 function failureOf(answer: FromWriter): Failure {
   return answer.type === 'failed' ? answer : { code: 'Error', message: `the writer answered ${answer.type}` }
+}
+
+/** At the start there is an operator to tell where the file lies. */
+function toOpenError(path: string, failure: Failure): Error {
+  const error = toError(failure)
+  if (!(error instanceof RegistryError)) return error
+  return new RegistryError(
+    error.code,
+    `${path} can not be written: ${failure.message}; is its directory read-only, or its disk full?`,
+  )
 }
 
 const registryCode = /^[A-Z_]+$/

@@ -1,0 +1,41 @@
+import { attempt, run } from '../support/command.ts'
+import { requireTools } from '../support/require.ts'
+
+/** Whether this machine lets us mount; where it doesn't, says why, and in CI throws. */
+export async function canMount(): Promise<boolean> {
+  if (!requireTools(['mount', 'umount', 'unshare'], { asRoot: true })) return false
+  const tried = await attempt('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])
+  if (tried.exitCode === 0) return true
+  const reason = `the suite for full and read-only disks can't run here: ${tried.stderr.trim()}`
+  if (process.env.CI) throw new Error(reason)
+  console.warn(`Skipped: ${reason}.`)
+  return false
+}
+
+/** A mount of the test's own; `await using` unmounts it whatever happens. */
+export interface Mounted extends AsyncDisposable {
+  unmount(): Promise<void>
+}
+
+/** Mounts a file system in memory of that many MiB. */
+export async function mountMemory(directory: string, mebibytes: number): Promise<Mounted> {
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', directory])
+  return mounted(directory)
+}
+
+/** Makes a directory read-only, for root too. */
+export async function mountReadOnly(directory: string): Promise<Mounted> {
+  await run('mount', ['--bind', directory, directory])
+  const bound = mounted(directory)
+  await run('mount', ['-o', 'remount,bind,ro', directory])
+  return bound
+}
+
+function mounted(directory: string): Mounted {
+  let there = true
+  const unmount = async () => {
+    if (there) await run('umount', ['--lazy', directory])
+    there = false
+  }
+  return { unmount, [Symbol.asyncDispose]: unmount }
+}
