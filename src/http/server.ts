@@ -149,7 +149,8 @@ class Front {
   #failure(exchange: Exchange, error: unknown): Response {
     const { logger } = this.#options
     if (error instanceof RegistryError) {
-      if (error.cause) {
+      // What the storage says, the operator must see; what a client sent wrong, nobody.
+      if (error.cause && error.code.startsWith('STORAGE_')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })
       }
       return errorResponse(error)
