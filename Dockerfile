@@ -10,6 +10,6 @@ ENV BERTH_LISTEN=:5000,:1234 \
 EXPOSE 5000 1234
 VOLUME /var/lib/berth
 USER 65532:65532
-HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["/usr/bin/berth", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s CMD ["/usr/bin/berth", "healthcheck"]
 ENTRYPOINT ["/usr/bin/berth"]
 CMD ["serve"]

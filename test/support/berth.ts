@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterThisProcess, quoted } from './janitor.ts'
 
 /** A Berth server in a process of its own, as a user would run it. */
 export interface RunningBerth {
@@ -73,9 +74,7 @@ async function untilAnswering(url: string, child: Bun.Subprocess, printed: () =>
 /** A directory that is removed when the process ends. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'berth-test-'))
-  process.on('exit', () => {
-    Bun.spawnSync(['rm', '-rf', directory])
-  })
+  afterThisProcess(`rm -rf ${quoted(directory)}`)
   return directory
 }
 

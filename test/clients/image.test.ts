@@ -1,0 +1,99 @@
+// Budget: 60 seconds on two cores: the image is 110 MB, and the engine's storage copies it for each layer.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { freePort } from '../support/berth.ts'
+import { run } from '../support/command.ts'
+import { imageContent } from '../support/docker-build.ts'
+import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
+import { requireTools } from '../support/require.ts'
+import { busyboxArchive } from '../support/root-filesystem.ts'
+
+const root = join(import.meta.dir, '../..')
+const ready = requireTools(['docker', 'dockerd', 'busybox', 'tar', 'ip'], { asRoot: true })
+
+describe.skipIf(!ready)('the container image', () => {
+  let engine: DockerEngine
+  let port: number
+  const container = 'enki-registry'
+  const docker: DockerEngine['docker'] = (args, options) => engine.docker(args, options)
+
+  beforeAll(async () => {
+    engine = await startDockerEngine({ network: true })
+    if (!(await Bun.file(join(root, 'dist/rootfs/usr/bin/berth')).exists()))
+      await run('npm', ['run', 'build'])
+    await docker(['build', '--tag', 'berth', root])
+    await docker(['import', await busyboxArchive(), 'busybox'])
+    port = await freePort()
+    await docker(['run', '-d', '-p', `${port}:1234`, '--restart=always', '--name', container, 'berth'])
+    await answering(port)
+  })
+
+  afterAll(async () => {
+    await engine?.attempt(['rm', '--force', '--volumes', container])
+    await engine?.stop()
+  })
+
+  async function answering(on: number): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const answer = await fetch(`http://127.0.0.1:${on}/readyz`).catch(() => undefined)
+      if (answer?.ok) return
+      await Bun.sleep(100)
+    }
+    throw new Error(`nothing answers on port ${on}:\n${(await engine.attempt(['logs', container])).stdout}`)
+  }
+
+  async function roundTrip(image: string): Promise<void> {
+    const content = await imageContent(engine, image)
+    await docker(['rmi', image])
+    await docker(['pull', image])
+    expect(await imageContent(engine, image)).toEqual(content)
+  }
+
+  test('serves what is pushed to it, and keeps it through restart, stop and kill', async () => {
+    const image = `localhost:${port}/busybox`
+    await docker(['tag', 'busybox', image])
+    await docker(['push', image])
+    await roundTrip(image)
+    for (const end of [
+      ['restart', container],
+      ['kill', container],
+      ['stop', container],
+    ]) {
+      await docker(end)
+      if (end[0] !== 'restart') await docker(['start', container])
+      await answering(port)
+      await roundTrip(image)
+    }
+  })
+
+  test('runs as a user without privileges, with its data in a volume', async () => {
+    expect(await docker(['top', container, '-o', 'pid,uid'])).toContain('65532')
+    const [inspected] = JSON.parse(await docker(['inspect', container]))
+    expect(inspected.Config.User).toBe('65532:65532')
+    expect(inspected.Mounts).toMatchObject([{ Type: 'volume', Destination: '/var/lib/berth' }])
+  })
+
+  test('tells the engine that it is healthy', async () => {
+    let status = ''
+    for (let tries = 0; tries < 90 && status !== 'healthy'; tries += 1) {
+      status = (await docker(['inspect', '--format', '{{.State.Health.Status}}', container])).trim()
+      if (status !== 'healthy') await Bun.sleep(500)
+    }
+    expect(status).toBe('healthy')
+  })
+
+  test('answers on port 5000 as well, and stops when it is told to', async () => {
+    const second = await freePort()
+    await docker(['run', '-d', '-p', `${second}:5000`, '--name', 'second', 'berth'])
+    await answering(second)
+    await docker(['stop', 'second'])
+    expect((await docker(['inspect', '--format', '{{.State.ExitCode}}', 'second'])).trim()).toBe('0')
+    await docker(['rm', '--volumes', 'second'])
+  })
+
+  test('is small, and says its version', async () => {
+    expect(await docker(['run', '--rm', '--network', 'none', 'berth', 'version'])).toStartWith('berth ')
+    const size = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', 'berth']))
+    expect(size).toBeLessThan(160e6)
+  })
+})
