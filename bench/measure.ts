@@ -72,7 +72,7 @@ async function measureLine(
     } catch (error) {
       failed.add(contender)
       turns.delete(contender.product.key)
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = (error instanceof Error ? error.message : String(error)).trim()
       failures.push({ line: line.name, product: contender.product.name, reason })
       progress(`${line.name}: ${contender.product.name} FAILED: ${reason}`)
     }

@@ -27,7 +27,7 @@ export async function launch({ data, port, log, command, env }: Launch): Promise
     await untilAnswering(`${url}/v2/`, child)
   } catch (cause) {
     const said = (await Bun.file(log).text()).trim().slice(-2_000)
-    throw new Error(`${command.join(' ')}: ${cause instanceof Error ? cause.message : cause}\n${said}`, {
+    throw new Error(`${command.join(' ')}: ${cause instanceof Error ? cause.message : cause} ${said}`, {
       cause,
     })
   }

@@ -114,8 +114,8 @@ describe('the file', () => {
       '\n',
       ' 1h',
       '#',
-      '&a',
-      '!',
+      ',',
+      '*',
     )
     fc.assert(
       fc.property(fc.array(lines, { maxLength: 12 }), (parts) => {

@@ -27,7 +27,7 @@ function setting<T>(kind: Kind<T>, standard: string, help: string): Setting<T> {
  * environment, `--gc-grace` on the command line.
  */
 export const settings = {
-  listen: setting(listOf(listenAddress), 'localhost:5000', 'where to serve'),
+  listen: setting(listOf(listenAddress, { atLeast: 1 }), 'localhost:5000', 'where to serve'),
   data: setting(filePath, './berth-data', 'the directory that holds everything'),
   'log.format': setting(oneOf<LogFormat>(logFormats), 'text', 'log lines for people, or for machines'),
   'log.level': setting(

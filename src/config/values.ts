@@ -62,7 +62,7 @@ export const filePath: Kind<string> = {
 }
 
 /** Separated by commas, or a list in the file. */
-export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
+export function listOf<T>(kind: Kind<T>, { atLeast = 0 } = {}): Kind<readonly T[]> {
   return {
     allowed: `${kind.allowed}; several are separated by commas`,
     parse(text) {
@@ -71,6 +71,7 @@ export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
         .map((entry) => entry.trim())
         .filter((entry) => entry !== '')
       const values = entries.map((entry) => kind.parse(entry))
+      if (values.length < atLeast) return undefined
       return values.every((value): value is Exclude<typeof value, undefined> => value !== undefined)
         ? values
         : undefined

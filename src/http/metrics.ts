@@ -87,9 +87,15 @@ export class Metrics {
       process.memoryUsage.rss(),
     )
     gauge(registers, 'process_start_time_seconds', 'When the process started', async () => startedAt)
-    gauge(registers, 'process_cpu_seconds_total', 'CPU time, user and system', async () => {
-      const { user, system } = process.cpuUsage()
-      return (user + system) / 1e6
+    new Counter({
+      name: 'process_cpu_seconds_total',
+      help: 'CPU time, user and system',
+      registers,
+      collect() {
+        const { user, system } = process.cpuUsage()
+        this.reset()
+        this.inc((user + system) / 1e6)
+      },
     })
   }
 

@@ -6,6 +6,8 @@ const flushAfter = 100
 /** Bytes that are written at once, and the most that wait for a slow reader of the log: then lines are dropped. */
 const flushAt = 64 * 1024
 const most = 16 * 1024 * 1024
+/** How long the end of the process waits for a slow reader. Milliseconds. */
+const endPatience = 2000
 
 /** Gathers lines and writes them behind the requests that they tell of. */
 export class BufferedSink implements LineSink {
@@ -14,6 +16,7 @@ export class BufferedSink implements LineSink {
   #writing: Buffer | undefined
   #timer: Timer | undefined
   #dropped = 0
+  readonly #ended: (() => void)[] = []
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor
@@ -29,17 +32,28 @@ export class BufferedSink implements LineSink {
     else this.#timer ??= setTimeout(() => this.#flush(), flushAfter)
   }
 
-  /** Writes what is left, at once: the process is about to end. */
-  end(): void {
+  /** Writes what is left: at once, or behind the write that is under way. Resolves when it is written. */
+  end(): Promise<void> {
     clearTimeout(this.#timer)
-    const rest = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(this.#lines)])
+    if (this.#writing) return new Promise((resolve) => this.#ended.push(resolve))
+    this.#writeRest()
+    return Promise.resolve()
+  }
+
+  #writeRest(): void {
+    let rest = Buffer.from(this.#lines)
     this.#lines = ''
-    this.#writing = undefined
-    try {
-      if (rest.length > 0) writeSync(this.#descriptor, rest)
-    } catch {
-      // Nobody reads the log any more.
+    const deadline = Date.now() + endPatience
+    while (rest.length > 0 && Date.now() < deadline) {
+      try {
+        rest = rest.subarray(writeSync(this.#descriptor, rest))
+      } catch (error) {
+        // Anything else says that nobody reads the log any more.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break
+        Bun.sleepSync(1)
+      }
     }
+    for (const resolve of this.#ended.splice(0)) resolve()
   }
 
   #flush(): void {
@@ -59,13 +73,13 @@ export class BufferedSink implements LineSink {
     const bytes = this.#writing
     if (!bytes) return
     write(this.#descriptor, bytes, (error, written) => {
-      if (this.#writing !== bytes) return
       if (error && error.code === 'EAGAIN') {
         setTimeout(() => this.#continue(), flushAfter)
         return
       }
       this.#writing = error || written >= bytes.length ? undefined : bytes.subarray(written)
       if (this.#writing) this.#continue()
+      else if (this.#ended.length > 0) this.#writeRest()
       else if (this.#lines !== '') this.#flush()
     })
   }

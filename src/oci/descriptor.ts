@@ -12,7 +12,8 @@ export interface Descriptor {
   readonly artifactType?: string
 }
 
-const mediaType = /^[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}\/[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}(\s*;.*)?$/
+const mediaType =
+  /^[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}\/[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]{0,126}(?: *;[\x20-\x7e]*)?$/
 
 /**
  * Reads a descriptor out of a manifest's JSON. `where` names the field in messages.

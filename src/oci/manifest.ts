@@ -101,7 +101,7 @@ function imageContent(json: Record<string, unknown>): Content {
       ...layers.map(({ digest, foreign }) => ({ digest, role: 'layer' as const, foreign })),
     ],
     configType: config.mediaType,
-    size: layers.reduce((sum, layer) => sum + layer.size, config.size),
+    size: totalSize([config, ...layers]),
   }
 }
 
@@ -115,8 +115,14 @@ function indexContent(json: Record<string, unknown>): Content {
       foreign,
     })),
     configType: undefined,
-    size: children.reduce((sum, child) => sum + child.size, 0),
+    size: totalSize(children),
   }
+}
+
+function totalSize(entries: readonly Descriptor[]): number {
+  const total = entries.reduce((sum, { size }) => sum + size, 0)
+  if (!Number.isSafeInteger(total)) throw invalid('the sizes add up to more than any storage holds')
+  return total
 }
 
 function descriptors(value: unknown, where: string): Descriptor[] {

@@ -30,7 +30,7 @@ export const serve: Command = {
     const { cutOff } = await app.stop(settings['shutdown.drain'])
     if (cutOff) logger.warn('transfers were cut off: they did not end in time (setting shutdown.drain)')
     logger.info('stopped')
-    sink.end()
+    await sink.end()
     return 0
   },
 }
@@ -57,8 +57,7 @@ function signalToStop(): Promise<string> {
 function forceOnNextSignal(sink: BufferedSink): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      sink.end()
-      process.exit(1)
+      void sink.end().then(() => process.exit(1))
     })
   }
 }

@@ -5,7 +5,6 @@ import * as listings from '../../registry/listings.ts'
 import { listReferrers } from '../../registry/referrers.ts'
 import { type Exchange, json, parameters } from '../exchange.ts'
 import { nextLink, pageParameters } from './pages.ts'
-import { isWellFormedText } from './text.ts'
 
 /** Each entry carries annotations: a page of them stays below what clients accept (4 MiB) in all but odd cases. */
 const referrersPage = 500
@@ -37,7 +36,7 @@ export async function getReferrers(
     repository,
     subject,
     // No manifest has a type that is not text.
-    artifactType: isWellFormedText(artifactType) ? artifactType : '\u{fffd}',
+    artifactType: artifactType.includes('\0') ? '\u{fffd}' : artifactType.toWellFormed(),
     ...page,
     after: isDigest(page.after) ? page.after : '',
   })

@@ -1,5 +1,4 @@
 import { RegistryError } from '../../oci/errors.ts'
-import { isWellFormedText } from './text.ts'
 
 /** Entries of a page that asks for no number. */
 export const defaultPage = 10_000
@@ -26,7 +25,7 @@ export function pageParameters(parameters: URLSearchParams, { largest = defaultP
   return {
     limit: n === null ? largest : Math.min(Number(n), largest),
     // What no name can be sorts somewhere all the same, but a database refuses it as text.
-    after: isWellFormedText(last) ? last.slice(0, 1000) : '\u{10ffff}',
+    after: last.includes('\0') ? '\u{10ffff}' : last.slice(0, 1000).toWellFormed(),
   }
 }
 
