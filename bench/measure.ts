@@ -1,3 +1,4 @@
+import { isEnding } from './children.ts'
 import type { Contender } from './contender.ts'
 import type { Line, Metric } from './lines/line.ts'
 import { settle } from './quiet.ts'
@@ -70,6 +71,7 @@ async function measureLine(
     try {
       await work()
     } catch (error) {
+      if (isEnding()) throw error
       failed.add(contender)
       turns.delete(contender.product.key)
       const reason = (error instanceof Error ? error.message : String(error)).trim()

@@ -1,6 +1,6 @@
 import { mkdtemp, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { endAll, run } from './children.ts'
+import { endAll } from './children.ts'
 
 /** The directory that all data of one run lies in. */
 export interface Workspace {
@@ -24,19 +24,23 @@ export async function openWorkspace(parent: string, bytesNeeded: number): Promis
     )
   }
   const path = await mkdtemp(join(parent, 'berth-bench-'))
-  let removal: Promise<void> | undefined
-  const remove = () => {
-    removal ??= endAll().then(async () => {
-      // Not node's rm: a million files take it minutes.
-      await run(['rm', '-rf', path])
-    })
-    return removal
+  let interrupted = false
+  const remove = async () => {
+    // Not node's rm: hundreds of thousands of files take it minutes. And at once: nothing here writes meanwhile.
+    await endAll()
+    Bun.spawnSync(['rm', '-rf', path])
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
+      interrupted = true
       process.stderr.write(`\n${signal}: ending the servers and removing ${path}\n`)
       void remove().finally(() => process.exit(130))
     })
   }
-  return { path, onDisk: filesystem.type !== tmpfs, remove }
+  return { path, onDisk: filesystem.type !== tmpfs, remove: () => (interrupted ? untilExit() : remove()) }
+}
+
+/** The signal's handler removes the data and ends this process. */
+function untilExit(): Promise<never> {
+  return new Promise(() => {})
 }

@@ -30,7 +30,7 @@ async function samplesOf(metrics: Metrics): Promise<Sample[]> {
   return parseExposition(await metrics.render())
 }
 
-function valueOf(samples: readonly Sample[], name: string, labels: Record<string, string> = {}) {
+function measurement(samples: readonly Sample[], name: string, labels: Record<string, string> = {}) {
   const found = samples.filter(
     (sample) =>
       sample.name === name && Object.entries(labels).every(([key, text]) => sample.labels[key] === text),
@@ -52,24 +52,24 @@ describe('what is counted', () => {
       ]),
     )
     const gets = { route: 'manifest', method: 'GET', status: '200' }
-    expect(valueOf(samples, 'berth_http_requests_total', gets)).toBe(2)
-    expect(valueOf(samples, 'berth_http_sent_bytes_total', gets)).toBe(30)
-    expect(valueOf(samples, 'berth_http_requests_total', { status: '404' })).toBe(1)
-    expect(valueOf(samples, 'berth_http_received_bytes_total', { method: 'PATCH' })).toBe(5)
+    expect(measurement(samples, 'berth_http_requests_total', gets)).toBe(2)
+    expect(measurement(samples, 'berth_http_sent_bytes_total', gets)).toBe(30)
+    expect(measurement(samples, 'berth_http_requests_total', { status: '404' })).toBe(1)
+    expect(measurement(samples, 'berth_http_received_bytes_total', { method: 'PATCH' })).toBe(5)
   })
 
   test('does not grow when it is only read', async () => {
     const metrics = metricsOf([{}])
     await metrics.render()
-    expect(valueOf(await samplesOf(metrics), 'berth_http_requests_total')).toBe(1)
+    expect(measurement(await samplesOf(metrics), 'berth_http_requests_total')).toBe(1)
   })
 
   test('has one series for all methods that clients make up', async () => {
     const made = Array.from({ length: 100 }, (_, index) => ({ method: `MADE-UP-${index} "x"\n` }))
     const samples = await samplesOf(metricsOf(made))
-    const methods = samples.flatMap(({ labels }) => labels['method'] ?? [])
+    const methods = samples.flatMap(({ labels }) => labels.method ?? [])
     expect(new Set(methods)).toEqual(new Set(['other']))
-    expect(valueOf(samples, 'berth_http_requests_total')).toBe(100)
+    expect(measurement(samples, 'berth_http_requests_total')).toBe(100)
   })
 })
 
@@ -81,12 +81,12 @@ describe('the histogram of durations', () => {
         const samples = await samplesOf(metricsOf(all.map((one) => ({ seconds: one }))))
         const buckets = samples.filter(({ name }) => name === `${duration}_bucket`)
         for (const { labels, value } of buckets) {
-          const bound = Number(labels['le']?.replace('+Inf', 'Infinity'))
+          const bound = Number(labels.le?.replace('+Inf', 'Infinity'))
           expect(value).toBe(all.filter((one) => one <= bound).length)
         }
-        expect(buckets.at(-1)?.labels['le']).toBe('+Inf')
-        expect(valueOf(samples, `${duration}_count`)).toBe(all.length)
-        expect(valueOf(samples, `${duration}_sum`)).toBeCloseTo(
+        expect(buckets.at(-1)?.labels.le).toBe('+Inf')
+        expect(measurement(samples, `${duration}_count`)).toBe(all.length)
+        expect(measurement(samples, `${duration}_sum`)).toBeCloseTo(
           all.reduce((sum, one) => sum + one, 0),
           6,
         )
@@ -98,30 +98,30 @@ describe('the histogram of durations', () => {
   test('has each bound once, in order, for each route and method', async () => {
     const samples = await samplesOf(metricsOf([{}, { status: 404 }, { route: 'blob' }]))
     const bounds = samples
-      .filter(({ name, labels }) => name === `${duration}_bucket` && labels['route'] === 'manifest')
-      .map(({ labels }) => Number(labels['le']?.replace('+Inf', 'Infinity')))
+      .filter(({ name, labels }) => name === `${duration}_bucket` && labels.route === 'manifest')
+      .map(({ labels }) => Number(labels.le?.replace('+Inf', 'Infinity')))
     expect(bounds.length).toBeGreaterThan(5)
     expect(bounds).toEqual([...new Set(bounds)].sort((a, b) => a - b))
-    expect(valueOf(samples, `${duration}_count`, { route: 'manifest' })).toBe(2)
+    expect(measurement(samples, `${duration}_count`, { route: 'manifest' })).toBe(2)
   })
 })
 
 describe('what is looked up when somebody asks', () => {
   test('are uploads, storage, room and requests in flight', async () => {
     const samples = await samplesOf(metricsOf([]))
-    expect(valueOf(samples, 'berth_uploads_open')).toBe(3)
-    expect(valueOf(samples, 'berth_storage_blobs')).toBe(7)
-    expect(valueOf(samples, 'berth_storage_bytes')).toBe(1234)
-    expect(valueOf(samples, 'berth_storage_free_bytes')).toBe(99)
-    expect(valueOf(samples, 'berth_http_requests_in_flight')).toBe(2)
-    expect(valueOf(samples, 'berth_build_info', { version: '1.2.3' })).toBe(1)
+    expect(measurement(samples, 'berth_uploads_open')).toBe(3)
+    expect(measurement(samples, 'berth_storage_blobs')).toBe(7)
+    expect(measurement(samples, 'berth_storage_bytes')).toBe(1234)
+    expect(measurement(samples, 'berth_storage_free_bytes')).toBe(99)
+    expect(measurement(samples, 'berth_http_requests_in_flight')).toBe(2)
+    expect(measurement(samples, 'berth_build_info', { version: '1.2.3' })).toBe(1)
   })
 
   test('and the process itself', async () => {
     const samples = await samplesOf(metricsOf([]))
-    expect(valueOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(1024 * 1024)
-    expect(valueOf(samples, 'process_start_time_seconds')).toBeLessThanOrEqual(Date.now() / 1000)
-    expect(valueOf(samples, 'process_cpu_seconds_total')).toBeGreaterThan(0)
+    expect(measurement(samples, 'process_resident_memory_bytes')).toBeGreaterThan(1024 * 1024)
+    expect(measurement(samples, 'process_start_time_seconds')).toBeLessThanOrEqual(Date.now() / 1000)
+    expect(measurement(samples, 'process_cpu_seconds_total')).toBeGreaterThan(0)
   })
 })
 

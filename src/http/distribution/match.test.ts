@@ -114,9 +114,9 @@ test('no path throws, and a reference never holds a slash', () => {
   fc.assert(
     fc.property(fc.oneof(almostPaths, anyText), (path) => {
       const found: Record<string, string> = match(path) ?? { route: 'none' }
-      const last = found['reference'] ?? found['digest'] ?? found['id'] ?? ''
+      const last = found.reference ?? found.digest ?? found.id ?? ''
       expect(last).not.toContain('/')
-      expect(found['name']).not.toBe('')
+      expect(found.name).not.toBe('')
     }),
     { numRuns: 2000 },
   )

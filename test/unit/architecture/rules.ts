@@ -1,0 +1,87 @@
+import type { Import } from './imports.ts'
+
+/** What an area may look at besides itself: the arrows of the design. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  oci: [],
+  logging: ['oci'],
+  config: ['oci', 'logging'],
+  blobs: ['oci'],
+  metadata: ['oci'],
+  client: ['oci'],
+  registry: ['oci', 'blobs', 'metadata'],
+  access: ['oci', 'blobs', 'metadata'],
+  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
+  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
+  cli: ['oci', 'client', 'config', 'logging', 'version.ts'],
+  'main.ts': ['cli'],
+  'version.ts': ['../package.json'],
+}
+
+const compositionRoot = 'app.ts'
+const serve = 'cli/commands/serve.ts'
+
+/** Each a folder that only the composition root knows. */
+const drivers = ['blobs/filesystem', 'blobs/memory', 'blobs/s3', 'metadata/sqlite', 'metadata/postgres']
+
+/** What the use cases know of storage is shapes; whatever runs is handed to them. */
+const knowShapesOf: Readonly<Record<string, readonly string[]>> = {
+  registry: ['blobs', 'metadata'],
+  access: ['blobs', 'metadata'],
+  jobs: ['blobs', 'metadata'],
+  http: ['blobs', 'metadata'],
+  config: ['logging'],
+}
+
+/** `http/distribution/blobs.ts` is of the area `http`; a file right in src is an area of its own. */
+function areaOf(path: string): string {
+  return path.includes('/') && !path.startsWith('..') ? path.slice(0, path.indexOf('/')) : path
+}
+
+const within = (path: string, folder: string) => path.startsWith(`${folder}/`)
+
+/** Sentences that say which imports the design has no arrow for. */
+export function forbidden(imports: readonly Import[]): string[] {
+  return imports.flatMap((one) => {
+    const reason = reasonAgainst(one)
+    return reason === undefined ? [] : [`${one.from} imports ${one.to}: ${reason}`]
+  })
+}
+
+function reasonAgainst({ from, to, typeOnly }: Import): string | undefined {
+  if (from === compositionRoot) return undefined
+  const driver = drivers.find((folder) => within(to, folder))
+  if (driver) return within(from, driver) ? undefined : `only ${compositionRoot} names a driver`
+  if (to === compositionRoot) return from === serve ? undefined : `only ${serve} starts the app`
+  const [area, target] = [areaOf(from), areaOf(to)]
+  if (area === target) return undefined
+  const allowed = arrows[area]
+  if (!allowed) return `the area ${area} is not in the design`
+  if (!allowed.includes(target)) return `no arrow leads from ${area} to ${target}`
+  if (knowsOnlyShapes(area, target, to) && !typeOnly) return `${area} knows only types of ${target}`
+  return undefined
+}
+
+function knowsOnlyShapes(area: string, target: string, to: string): boolean {
+  // The names of levels and formats are a list that config checks against.
+  if (to === 'logging/logger.ts') return false
+  return knowShapesOf[area]?.includes(target) ?? false
+}
+
+/** Each circle of imports once, as the files along it; a circle of types is one too. */
+export function circles(imports: readonly Import[]): string[] {
+  const targets = Map.groupBy(imports, ({ from }) => from)
+  const finished = new Set<string>()
+  const found: string[] = []
+  const visit = (path: string, trail: readonly string[]) => {
+    const start = trail.indexOf(path)
+    if (start >= 0) {
+      found.push([...trail.slice(start), path].join(' → '))
+      return
+    }
+    if (finished.has(path)) return
+    for (const { to } of targets.get(path) ?? []) visit(to, [...trail, path])
+    finished.add(path)
+  }
+  for (const path of targets.keys()) visit(path, [])
+  return found
+}
