@@ -11,6 +11,7 @@ export interface Table {
   /** Keys of the products whose figures form the ratio; there is none without a baseline. */
   readonly subject: string
   readonly baseline: string | undefined
+  readonly rounds: number
   readonly lines: readonly Line[]
 }
 
@@ -34,7 +35,6 @@ export interface Failure {
 }
 
 export interface Setting {
-  readonly rounds: number
   /** Where the data lies. */
   readonly directory: string
   progress(message: string): void
@@ -45,7 +45,7 @@ export async function measureTable(table: Table, setting: Setting): Promise<Meas
   const rows: Row[] = []
   const failures: Failure[] = []
   for (const line of table.lines) {
-    const measured = await measureLine(line, table.contenders, setting)
+    const measured = await measureLine(line, table, setting)
     failures.push(...measured.failures)
     for (const metric of line.metrics) {
       const figures = figuresOf(metric, measured.turns)
@@ -60,8 +60,8 @@ type Turns = Map<string, Readonly<Record<string, number>>[]>
 
 async function measureLine(
   line: Line,
-  contenders: readonly Contender[],
-  { rounds, directory, progress }: Setting,
+  { contenders, rounds }: Table,
+  { directory, progress }: Setting,
 ): Promise<{ turns: Turns; failures: Failure[] }> {
   const turns: Turns = new Map()
   const failures: Failure[] = []

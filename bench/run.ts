@@ -1,15 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Contender } from './contender.ts'
+import { installed, NotInstalled } from './installed.ts'
+import { accessLogLines } from './lines/access-log.ts'
 import type { LineContext } from './lines/line.ts'
-import { accessLogLines, peerLines } from './lines/tables.ts'
+import { peerLines } from './lines/peers.ts'
 import { createBigFile } from './load/big-file.ts'
 import { type MeasuredTable, measureTable, type Table } from './measure.ts'
 import { type Options, parseOptions, UsageError, usage } from './options.ts'
 import { describeMachine } from './report/machine.ts'
 import { textTable } from './report/text.ts'
 import { berth, chooseBerth } from './servers/berth.ts'
-import { distribution2, distribution3, found, NotInstalled } from './servers/distribution.ts'
+import { distribution2, distribution3 } from './servers/distribution.ts'
+import type { Product } from './servers/product.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 async function main(): Promise<number> {
@@ -18,11 +21,11 @@ async function main(): Promise<number> {
     console.log(usage)
     return 0
   }
-  found(['wrk'], 'apt-get install wrk')
-  found(['curl'], 'apt-get install curl')
+  installed('wrk', 'apt-get install wrk')
+  installed('curl', 'apt-get install curl')
   const executable = options.berth ?? (await chooseBerth())
   const begun = performance.now()
-  const peers = options.peers ? [distribution3(), distribution2()] : []
+  const peers = options.peers ? [await distribution3(), await distribution2()] : []
   // The file, one blob of it on each server, and what Berth keeps of its pushes.
   const files = 2 + peers.length + 2 * options.scale.rounds + 1
   const workspace = await openWorkspace(options.directory, files * options.scale.bigFile + 3 * 1024 ** 3)
@@ -34,9 +37,7 @@ async function main(): Promise<number> {
     if (tables.length === 0) throw new UsageError(`no line matches --only ${options.only.source}`)
     const measured: MeasuredTable[] = []
     for (const table of tables) {
-      measured.push(
-        await measureTable(table, { rounds: options.scale.rounds, directory: workspace.path, progress }),
-      )
+      measured.push(await measureTable(table, { directory: workspace.path, progress }))
     }
     for (const table of measured) console.log(`\n${textTable(table)}`)
     const seconds = Math.round((performance.now() - begun) / 1_000)
@@ -54,7 +55,7 @@ async function main(): Promise<number> {
 
 interface Ingredients {
   readonly executable: string
-  readonly peers: readonly ReturnType<typeof distribution3>[]
+  readonly peers: readonly Product[]
   readonly options: Options
   readonly workspace: Workspace
 }
@@ -73,10 +74,11 @@ function tablesOf({ executable, peers, options, workspace }: Ingredients): Table
   }
   const tables: Table[] = [
     {
-      title: 'Berth and its peers; ratios to distribution 3.1.1',
+      title: options.peers ? 'Berth and its peers; ratios to distribution 3.1.1' : 'Berth',
       contenders: [variant('berth', 'Berth', 'error'), ...peers.map((peer) => new Contender(peer, place))],
       subject: 'berth',
       baseline: options.peers ? 'distribution3' : undefined,
+      rounds: options.scale.rounds,
       lines: peerLines(context),
     },
     {
@@ -84,7 +86,9 @@ function tablesOf({ executable, peers, options, workspace }: Ingredients): Table
       contenders: [variant('logged', 'with log', 'info'), variant('unlogged', 'without', 'error')],
       subject: 'logged',
       baseline: 'unlogged',
-      lines: accessLogLines(context),
+      // Twice the turns: there is less between these two than between one run and the next.
+      rounds: 2 * options.scale.rounds,
+      lines: accessLogLines(context, { logged: 'logged' }),
     },
   ]
   return tables

@@ -1,41 +1,33 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../children.ts'
+import { installed, NotInstalled } from '../installed.ts'
 import { blobDirectory, writeRepositories, writeTags } from './distribution-layout.ts'
 import { freePort, launch } from './instance.ts'
 import type { Product } from './product.ts'
 
 /** The release that Berth's figures are held against. */
-export function distribution3(): Product {
-  const gopath = process.env.GOPATH ?? join(homedir(), 'go')
-  return distribution({
-    key: 'distribution3',
-    name: 'distribution 3.1.1',
-    executable: found(
-      [join(gopath, 'bin/registry')],
-      'go install github.com/distribution/distribution/v3/cmd/registry@v3.1.1 (or --without-peers)',
-    ),
-    pagesTags: true,
-  })
+export async function distribution3(): Promise<Product> {
+  const home = process.env.GOPATH ?? join(homedir(), 'go')
+  const remedy = 'go install github.com/distribution/distribution/v3/cmd/registry@v3.1.1 (or --without-peers)'
+  const executable = installed(join(process.env.GOBIN ?? join(home, 'bin'), 'registry'), remedy)
+  await checkVersion(executable, { version: 'v3.1.1', remedy })
+  return distribution({ key: 'distribution3', name: 'distribution 3.1.1', executable, pagesTags: true })
 }
 
 /** Debian's package, distribution 2.8: what `registry:2` runs. */
-export function distribution2(): Product {
-  return distribution({
-    key: 'distribution2',
-    name: 'distribution 2.8',
-    executable: found(['/usr/bin/docker-registry'], 'apt-get install docker-registry (or --without-peers)'),
-    pagesTags: false,
-  })
+export async function distribution2(): Promise<Product> {
+  const remedy = 'apt-get install docker-registry (or --without-peers)'
+  const executable = installed('/usr/bin/docker-registry', remedy)
+  await checkVersion(executable, { version: '2.8', remedy })
+  return distribution({ key: 'distribution2', name: 'distribution 2.8', executable, pagesTags: false })
 }
 
-export class NotInstalled extends Error {}
-
-/** @throws NotInstalled */
-export function found(candidates: readonly string[], remedy: string): string {
-  const path = candidates.map((candidate) => Bun.which(candidate)).find(Boolean)
-  if (!path) throw new NotInstalled(`${candidates.join(' or ')} is not installed: ${remedy}`)
-  return path
+async function checkVersion(executable: string, { version, remedy }: { version: string; remedy: string }) {
+  const said = (await run([executable, '--version'])).trim()
+  if (!said.includes(` ${version}`))
+    throw new NotInstalled(`${executable} is not ${version} but '${said}': ${remedy}`)
 }
 
 function distribution(about: Pick<Product, 'key' | 'name' | 'executable' | 'pagesTags'>): Product {

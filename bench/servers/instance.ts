@@ -5,6 +5,8 @@ import { end, startDaemon } from '../children.ts'
 export interface Instance {
   readonly url: string
   readonly data: string
+  /** The file that all its output goes to. */
+  readonly log: string
   readonly pid: number
   /** Milliseconds from spawning the process to its first answer. */
   readonly startedIn: number
@@ -31,7 +33,7 @@ export async function launch({ data, port, log, command, env }: Launch): Promise
       cause,
     })
   }
-  return { url, data, pid: child.pid, startedIn: performance.now() - spawned, stop: () => end(child) }
+  return { url, data, log, pid: child.pid, startedIn: performance.now() - spawned, stop: () => end(child) }
 }
 
 /** A loopback port that nothing listened on a moment ago. */

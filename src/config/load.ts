@@ -67,7 +67,7 @@ function fromEnvironment(environment: SettingSources['environment'], given: Map<
 function fromFile(file: { name: string; text: string }, given: Map<SettingName, Given>): void {
   let document: unknown
   try {
-    document = parse(file.text)
+    document = parse(file.text, { logLevel: 'error', maxAliasCount: 0 })
   } catch (error) {
     throw new SettingError(`${file.name} is not YAML: ${(error as Error).message.split('\n')[0]}`)
   }
@@ -88,7 +88,9 @@ function* flatten(object: Record<string, unknown>, prefix: string): Generator<[s
     if (Array.isArray(value)) yield [name, value.join(',')]
     else if (typeof value === 'object' && value !== null) {
       yield* flatten(value as Record<string, unknown>, `${name}.`)
-    } else yield [name, value === null ? '' : String(value)]
+    } else if (value !== null) yield [name, String(value)]
+    // A section with nothing in it says nothing.
+    else if (!settingNames.some((known) => known.startsWith(`${name}.`))) yield [name, '']
   }
 }
 

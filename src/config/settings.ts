@@ -1,6 +1,7 @@
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import {
   duration,
+  durationUpTo,
   filePath,
   flag,
   type Kind,
@@ -54,14 +55,13 @@ export const settings = {
     '24h',
     'how long the bytes stay after the last one who could read them',
   ),
-  'gc.interval': setting(duration, '1h', 'how often is looked for what can be removed'),
   'http.cors-origins': setting(
     listOf(webOrigin),
     '',
     'origins of web pages that may call the registry from a browser',
   ),
   'http.idle-timeout': setting(
-    duration,
+    durationUpTo(255_000),
     '2m',
     'a connection without a byte for this long is closed; downloads are not',
   ),

@@ -22,6 +22,17 @@ export const duration: Kind<number> = {
   },
 }
 
+/** @param most milliseconds */
+export function durationUpTo(most: number): Kind<number> {
+  return {
+    allowed: `a duration of at most ${most / 1000}s, such as 90s (0s: none)`,
+    parse(text) {
+      const value = duration.parse(text)
+      return value !== undefined && value <= most ? value : undefined
+    },
+  }
+}
+
 const sizeUnits: Readonly<Record<string, number>> = {
   '': 1,
   B: 1,

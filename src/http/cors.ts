@@ -18,10 +18,10 @@ const exposed = [
 /** Adds what the browser asks for; without a listed origin the answer stays as it is. */
 export function allowOrigin(request: Request, response: Response, origins: AllowedOrigins): Response {
   const origin = request.headers.get('origin')
-  if (!origin) return response
   const any = origins.has('*')
-  response.headers.append('Vary', 'Origin')
-  if (!any && !origins.has(origin)) return response
+  // Always: a cache must not give an answer without these headers to a page that needs them.
+  if (!any) response.headers.append('Vary', 'Origin')
+  if (!origin || (!any && !origins.has(origin))) return response
   response.headers.set('Access-Control-Allow-Origin', any ? '*' : origin)
   // With `*` a browser must send no credentials of its own; a token in a header it may.
   if (!any) response.headers.set('Access-Control-Allow-Credentials', 'true')

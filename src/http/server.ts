@@ -17,7 +17,7 @@ export interface ServerOptions {
   readonly version: string
   readonly listen: readonly Address[]
   readonly origins: AllowedOrigins
-  /** Milliseconds without a byte after which a connection is closed; transfers to slow readers have no such end. */
+  /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
   readonly idleTimeout: number
 }
 
@@ -49,7 +49,7 @@ export function startServer(options: ServerOptions): RunningServer {
           hostname,
           port,
           maxRequestBodySize: largestBody,
-          idleTimeout: Math.min(255, Math.ceil(options.idleTimeout / 1000)),
+          idleTimeout: Math.ceil(options.idleTimeout / 1000),
           fetch: (request, server) => front.answer(request, server),
           error: (error) => front.failedToSend(error),
         }),

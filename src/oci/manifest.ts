@@ -43,8 +43,10 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
   }
   if (json.schemaVersion !== 2) throw invalid('schemaVersion must be 2; schema 1 manifests are not accepted')
   // CVE-2021-41190: a document that reads as both would mean different things to different clients.
-  if (kind === 'image' && 'manifests' in json) throw invalid('an image manifest must not have manifests')
-  if (kind === 'index' && ('layers' in json || 'config' in json)) {
+  // Clients in Go read keys without regard to case.
+  const keys = new Set(Object.keys(json).map((key) => key.toLowerCase()))
+  if (kind === 'image' && keys.has('manifests')) throw invalid('an image manifest must not have manifests')
+  if (kind === 'index' && (keys.has('layers') || keys.has('config'))) {
     throw invalid('an index must have neither layers nor config')
   }
   checkAnnotations(json.annotations)
@@ -66,7 +68,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
 function parseJson(bytes: Uint8Array): Record<string, unknown> {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (cause) {
     throw invalid('the manifest is not JSON in UTF-8', cause)
   }

@@ -69,15 +69,15 @@ export class DurableDirectories {
       handle = open(path, 'r')
       this.#handles.set(path, handle)
       handle.catch(() => this.#handles.delete(path))
-      this.#closeOldest()
+      this.#closeOldest(path)
     }
     return handle
   }
 
-  #closeOldest(): void {
+  #closeOldest(wanted: string): void {
     for (const [path, handle] of this.#handles) {
       if (this.#handles.size <= openDirectories) return
-      if (this.#running.has(path) || this.#next.has(path)) continue
+      if (path === wanted || this.#running.has(path) || this.#next.has(path)) continue
       this.#handles.delete(path)
       void handle.then((opened) => opened.close())
     }

@@ -12,7 +12,7 @@ import type { ObjectKey } from '../blob-store.ts'
  */
 
 const key =
-  /^(?:uploads\/[0-9a-z-]{1,64}|blobs\/sha(?:256|512)\/[0-9a-f]{2}\/[0-9a-f]{64,128}\.[0-9a-z-]{1,64})$/
+  /^(?:uploads\/|blobs\/sha256\/([0-9a-f]{2})(?=\/\1)\/[0-9a-f]{64}\.|blobs\/sha512\/([0-9a-f]{2})(?=\/\2)\/[0-9a-f]{128}\.)[0-9a-z-]{1,64}$/
 
 export function uploadKey(id: string): ObjectKey {
   return `uploads/${id}`

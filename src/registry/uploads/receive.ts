@@ -1,5 +1,4 @@
 import type { UploadWriter } from '../../blobs/blob-store.ts'
-import { leaseTime } from '../../metadata/changes/uploads.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Registry } from '../registry.ts'
 
@@ -46,7 +45,10 @@ export async function receive(
   }
 }
 
-/** Renews the lease while bytes flow: a third of it may pass between two renewals. */
+/** A third of the 15 s that a lease lasts: two renewals may be lost before the right to write is. Milliseconds. */
+const renewEvery = 5000
+
+/** Renews the lease while bytes flow. */
 class LeaseKeeper {
   readonly #registry: Registry
   readonly #sink: Sink
@@ -62,7 +64,7 @@ class LeaseKeeper {
   renew(): void {
     if (this.#lost) throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'another request took this upload over')
     const now = this.#registry.now()
-    if (now - this.#renewedAt < leaseTime / 3) return
+    if (now - this.#renewedAt < renewEvery) return
     this.#renewedAt = now
     const { id, writer } = this.#sink
     this.#registry.metadata.change('renewUpload', { id, writer }).then(

@@ -1,7 +1,7 @@
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Glob } from 'bun'
 
-/** One file's look at another; both are paths inside src, such as `http/server.ts`. */
+/** One file's look at another; both are paths from src on, such as `http/server.ts`. */
 export interface Import {
   readonly from: string
   readonly to: string
@@ -40,7 +40,7 @@ export function importsOf({ path, text }: SourceFile): Import[] {
   return [statement, bare, dynamic, worker].flatMap((form) =>
     [...text.matchAll(form)].map(({ groups: { names = '', target = '' } = {} }) => ({
       from: path,
-      to: relative('/', join('/', dirname(path), target)),
+      to: join(dirname(path), target),
       typeOnly: isTypeOnly(names.trim()),
     })),
   )

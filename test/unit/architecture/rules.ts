@@ -29,7 +29,6 @@ const knowShapesOf: Readonly<Record<string, readonly string[]>> = {
   access: ['blobs', 'metadata'],
   jobs: ['blobs', 'metadata'],
   http: ['blobs', 'metadata'],
-  config: ['logging'],
 }
 
 /** `http/distribution/blobs.ts` is of the area `http`; a file right in src is an area of its own. */
@@ -57,14 +56,8 @@ function reasonAgainst({ from, to, typeOnly }: Import): string | undefined {
   const allowed = arrows[area]
   if (!allowed) return `the area ${area} is not in the design`
   if (!allowed.includes(target)) return `no arrow leads from ${area} to ${target}`
-  if (knowsOnlyShapes(area, target, to) && !typeOnly) return `${area} knows only types of ${target}`
+  if (!typeOnly && knowShapesOf[area]?.includes(target)) return `${area} knows only types of ${target}`
   return undefined
-}
-
-function knowsOnlyShapes(area: string, target: string, to: string): boolean {
-  // The names of levels and formats are a list that config checks against.
-  if (to === 'logging/logger.ts') return false
-  return knowShapesOf[area]?.includes(target) ?? false
 }
 
 /** Each circle of imports once, as the files along it; a circle of types is one too. */

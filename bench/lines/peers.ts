@@ -23,14 +23,3 @@ export function peerLines(context: LineContext): Line[] {
     startLine(context),
   ]
 }
-
-/** Berth with its access log against Berth without. */
-export function accessLogLines(context: LineContext): Line[] {
-  const most = { ratio: 0.85 }
-  return pullLines(context, {
-    'manifest by tag': most,
-    'manifest by digest': most,
-    '64 KiB blob': most,
-    '1 MiB blob': most,
-  }).map((line) => ({ ...line, name: `access log: ${line.name}` }))
-}
