@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { decide } from './access/decide.ts'
 import { lockData } from './blobs/filesystem/data-lock.ts'
@@ -34,8 +33,6 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const path = join(data, 'metadata.sqlite')
     const metadata = await openSqliteMetadataStore({ path, berth: version })
     closing.defer(() => metadata.close())
-    // Accounts and private content lie in there: nobody else on the machine reads it.
-    await chmod(path, 0o600)
     await blobs.syncRoot()
     const registry: Registry = {
       metadata,

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { digestOf } from '../../src/oci/digest.ts'
 import { freePort, startBerth, temporaryDirectory } from '../support/berth.ts'
 import { blobUrl, bytesOf, openUpload, pushBlob, pushImage } from '../support/push.ts'
@@ -135,5 +136,21 @@ test('an object that is gone from the storage is a clean 404', async () => {
     if (method === 'GET') expect(await answer.json()).toMatchObject({ errors: [{ code: 'BLOB_UNKNOWN' }] })
   }
   await pushBlob(remote, bytesOf('something else'))
+  await berth.stop()
+})
+
+test('what it stores is for its own user alone', async () => {
+  const data = join(await temporaryDirectory(), 'data')
+  const berth = await startBerth({ data })
+  await pushImage({ url: berth.url, repository: 'private' })
+  const modes = Bun.spawnSync([
+    'stat',
+    '-c',
+    '%a',
+    data,
+    `${data}/metadata.sqlite`,
+    `${data}/metadata.sqlite-wal`,
+  ])
+  expect(modes.stdout.toString()).toBe('700\n600\n600\n')
   await berth.stop()
 })

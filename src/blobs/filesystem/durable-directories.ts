@@ -87,7 +87,8 @@ export class DurableDirectories {
 /** @returns false where the directory above is missing */
 async function makeDirectory(path: string): Promise<boolean> {
   try {
-    await mkdir(path)
+    // What is in there is for the registry to show, not for other users of the machine.
+    await mkdir(path, { mode: 0o700 })
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite'
+import { open } from 'node:fs/promises'
 import type { MetadataStore, StoredBlob, StoredManifest } from '../metadata-store.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
 import { ChangeCounters } from './change-counters.ts'
@@ -18,6 +19,7 @@ export async function openSqliteMetadataStore(options: {
   path: string
   berth: string
 }): Promise<MetadataStore> {
+  await makePrivateFile(options.path)
   const writer = new SqliteWriter()
   await writer.open(options.path, options.berth)
   const database = new Database(options.path, { readwrite: true })
@@ -36,6 +38,18 @@ export async function openSqliteMetadataStore(options: {
     },
   })
   return withCaches(store, counters)
+}
+
+/** Nobody else on the machine reads it, and SQLite gives the files beside it the same rights. */
+async function makePrivateFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600)
+    await file.close()
+  } catch (error) {
+    // It is there already; where it can't be made, SQLite says why.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST' && code !== 'EROFS' && code !== 'EACCES') throw error
+  }
 }
 
 /** Keeps the answers that pulls ask for again and again; each hit is checked against the change counters. */
