@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
+import { mkdirSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../../test/support/berth.ts'
@@ -110,7 +111,8 @@ describe('a sync', () => {
     const path = join(root, 'later')
     const first = directories.sync(path)
     const second = directories.sync(path)
-    await mkdir(path)
+    // At once: the second sync begins in a later turn, and must find it.
+    mkdirSync(path)
     await expect(first.catch(() => 'failed')).resolves.toBeOneOf(['failed', undefined])
     await second
   })
