@@ -1,4 +1,4 @@
-// Budget: 100 seconds on two cores, of which ubuntu takes 30 and the layer of 200 MB takes 40.
+// Budget: 90 seconds on two cores, and 30 more where debootstrap has to make the archive of Debian first.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { basename, dirname, join } from 'node:path'
 import { type RunningBerth, removeDirectory, startBerth, temporaryDirectory } from '../support/berth.ts'

@@ -1,15 +1,16 @@
-// Budget: 60 seconds on two cores: the image is 110 MB, and the engine's storage copies it for each layer.
+// Budget: 40 seconds on two cores, most of it to copy the image into the engine and to wait for the health check.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { freePort } from '../support/berth.ts'
 import { run } from '../support/command.ts'
-import { imageContent } from '../support/docker-build.ts'
+import { buildImage, imageContent, pushedDigest } from '../support/docker-build.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
 import { requireTools } from '../support/require.ts'
 import { busyboxArchive } from '../support/root-filesystem.ts'
+import { servedImage } from '../support/served-image.ts'
 
 const root = join(import.meta.dir, '../..')
-const ready = requireTools(['docker', 'dockerd', 'busybox', 'tar', 'ip'], { asRoot: true })
+const ready = requireTools(['docker', 'dockerd', 'busybox', 'tar', 'ip', 'ps'], { asRoot: true })
 
 describe.skipIf(!ready)('the container image', () => {
   let engine: DockerEngine
@@ -19,8 +20,7 @@ describe.skipIf(!ready)('the container image', () => {
 
   beforeAll(async () => {
     engine = await startDockerEngine({ network: true })
-    if (!(await Bun.file(join(root, 'dist/rootfs/usr/bin/berth')).exists()))
-      await run('npm', ['run', 'build'])
+    await run('npm', ['run', 'build'], { directory: root })
     await docker(['build', '--tag', 'berth', root])
     await docker(['import', await busyboxArchive(), 'busybox'])
     port = await freePort()
@@ -49,21 +49,57 @@ describe.skipIf(!ready)('the container image', () => {
     expect(await imageContent(engine, image)).toEqual(content)
   }
 
-  test('serves what is pushed to it, and keeps it through restart, stop and kill', async () => {
+  test('keeps what is pushed to it through a restart, a stop and a kill', async () => {
     const image = `localhost:${port}/busybox`
     await docker(['tag', 'busybox', image])
     await docker(['push', image])
     await roundTrip(image)
-    for (const end of [
-      ['restart', container],
-      ['kill', container],
-      ['stop', container],
-    ]) {
-      await docker(end)
-      if (end[0] !== 'restart') await docker(['start', container])
+    for (const end of ['restart', 'stop', 'kill']) {
+      await docker([end, container])
+      if (end !== 'restart') await docker(['start', container])
       await answering(port)
       await roundTrip(image)
     }
+  })
+
+  test('comes back with everything after its process died', async () => {
+    const image = `localhost:${port}/crashed`
+    await buildImage(engine, {
+      tag: image,
+      files: { greeting: 'ahoy\n' },
+      dockerfile: 'FROM busybox\nCOPY greeting /etc/greeting\n',
+    })
+    const digest = pushedDigest(await docker(['push', image]))
+    const state = async () => {
+      const format = '{{.State.Pid}} {{.RestartCount}}'
+      return (await docker(['inspect', '--format', format, container])).trim().split(' ').map(Number)
+    }
+    const [pid, restarts] = await state()
+    if (!pid) throw new Error('the container does not run')
+    process.kill(pid, 'SIGKILL')
+    while ((await state())[1] === restarts) await Bun.sleep(50)
+    await answering(port)
+    expect(
+      (await servedImage(`http://127.0.0.1:${port}`, { repository: 'crashed', reference: 'latest' })).digest,
+    ).toBe(digest)
+    await roundTrip(image)
+  })
+
+  test('hands its volume to the next container', async () => {
+    const second = await freePort()
+    const image = `localhost:${second}/kept`
+    const start = async () => {
+      const volume = ['-v', 'berth-data:/var/lib/berth']
+      await docker(['run', '-d', '-p', `${second}:5000`, ...volume, '--name', 'replaced', 'berth'])
+      await answering(second)
+    }
+    await start()
+    await docker(['tag', 'busybox', image])
+    await docker(['push', image])
+    await docker(['rm', '--force', 'replaced'])
+    await start()
+    await roundTrip(image)
+    await docker(['rm', '--force', 'replaced'])
   })
 
   test('runs as a user without privileges, with its data in a volume', async () => {

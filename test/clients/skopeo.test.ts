@@ -98,16 +98,17 @@ describe.skipIf(!ready)('skopeo', () => {
     expect(content(await pulledLayout('destination/nested:2', '--all'))).toEqual(content(index))
   })
 
-  test('copies compressed with zstd and keeps the new digest', async () => {
-    await copy(
-      `oci:${single.directory}:latest`,
-      `docker://${registry}/zstd`,
-      '--dest-compress-format',
-      'zstd',
-    )
+  test('copies an image to zstd and back', async () => {
+    const fresh = await writeLayout([{ architecture: 'amd64', layers: [{ 'etc/motd': 'zstd\n' }] }])
+    const archive = join(await temporaryDirectory(), 'image.tar')
+    await copy(`oci:${fresh.directory}:latest`, `docker-archive:${archive}:berth/zstd:1`)
+    const zstd = ['--format', 'oci', '--dest-compress-format', 'zstd']
+    await copy(`docker-archive:${archive}`, `docker://${registry}/zstd`, ...zstd)
     const served = await servedImage(berth.url, { repository: 'zstd', reference: 'latest' })
-    expect(served.digest).not.toBe(single.digest)
-    expect(content(await pulledLayout('zstd')).digest).toBe(served.digest)
+    expect(served.manifest.layers?.map(({ mediaType }) => mediaType)).toEqual([
+      'application/vnd.oci.image.layer.v1.tar+zstd',
+    ])
+    expect(content(await pulledLayout('zstd'))).toEqual({ digest: served.digest, digests: served.digests })
   })
 
   test('syncs a repository to a directory and the directory to another registry name', async () => {
