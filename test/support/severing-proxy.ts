@@ -29,7 +29,8 @@ export async function startSeveringProxy(severing: Severing): Promise<SeveringPr
       upstream.destroy()
     }
     client.on('error', close).on('close', close)
-    upstream.on('error', close).on('close', close)
+    // Its last bytes may still wait for a slow client.
+    upstream.on('error', close).on('close', () => client.end())
     client.on('data', (bytes: Buffer) => {
       const range = /^range: bytes=(\d+)-/im.exec(bytes.toString('latin1'))
       if (range) resumedAt.push(Number(range[1]))
