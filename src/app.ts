@@ -1,16 +1,15 @@
-import { join, resolve } from 'node:path'
 import { decide } from './access/decide.ts'
-import { lockData } from './blobs/filesystem/data-lock.ts'
-import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
 import type { Settings } from './config/settings.ts'
+import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
-import { type ScheduledJob, schedule } from './jobs/schedule.ts'
-import { sweep } from './jobs/sweep.ts'
+import { startMaintenance } from './jobs/maintenance.ts'
 import type { Logger } from './logging/logger.ts'
-import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
+import { PullRecorder } from './registry/pull-recorder.ts'
+import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
+import { collectorRulesOf, rulesOf } from './rules.ts'
 import { version } from './version.ts'
 
 /** A registry that serves, put together from its settings. */
@@ -23,29 +22,26 @@ export interface App {
 
 /** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
-  const data = resolve(settings.data)
-  const blobs = await FilesystemBlobStore.open({ data, cacheSize: settings['storage.cache'] })
-  const closing = new AsyncDisposableStack()
-  closing.defer(() => blobs.close())
+  const data = await openDataDirectory({
+    data: settings.data,
+    cacheSize: settings['storage.cache'],
+    exclusive: true,
+  })
   try {
-    const lock = lockData(data)
-    closing.defer(() => lock.release())
-    const path = join(data, 'metadata.sqlite')
-    const metadata = await openSqliteMetadataStore({ path, berth: version })
-    closing.defer(() => metadata.close())
-    await blobs.syncRoot()
+    const { metadata, blobs } = data
+    const rules = rulesOf(settings)
+    const collector = collectorRulesOf(settings)
+    await putRulesOnRecord(metadata, { rules, collector })
+    const pulls = new PullRecorder(metadata)
     const registry: Registry = {
       metadata,
       blobs,
       hashes: new UnfinishedHashes(),
-      rules: {
-        missing: settings['manifests.missing'],
-        deleteEnabled: settings['delete.enabled'],
-        grace: settings['gc.grace'],
-        minFree: settings['storage.min-free'],
-      },
+      rules,
       now: () => Date.now(),
       newId: () => crypto.randomUUID(),
+      newTrashId: () => Bun.randomUUIDv7(),
+      pulled: (manifest) => pulls.record(manifest),
     }
     const server = await listenOn(settings.listen, {
       registry,
@@ -55,41 +51,27 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
     })
-    const sweeping = scheduleSweep(registry, settings, logger)
+    const maintenance = startMaintenance({
+      registry,
+      pulls,
+      logger,
+      rules: collector,
+      interval: settings['gc.interval'],
+    })
     return {
       urls: server.urls,
-      data,
+      data: data.path,
       async stop(patience) {
         const cutOff = !(await drained(server, patience))
-        await sweeping.stop()
-        // In the reverse order of their opening.
-        await closing.disposeAsync()
+        await maintenance.stop()
+        await data[Symbol.asyncDispose]()
         return { cutOff }
       },
     }
   } catch (error) {
-    await closing.disposeAsync()
+    await data[Symbol.asyncDispose]()
     throw error
   }
-}
-
-/** How often at most the sweep runs, however short the times are that it enforces. Milliseconds. */
-const shortestSweep = 1000
-const longestSweep = 60_000
-
-function scheduleSweep({ metadata, blobs }: Registry, settings: Settings, logger: Logger): ScheduledJob {
-  const uploadAge = settings['uploads.expire']
-  const keepObjects = settings['gc.keep-objects']
-  const interval = Math.min(Math.max(Math.min(uploadAge, keepObjects) / 4, shortestSweep), longestSweep)
-  const run = async () => {
-    const swept = await sweep({ metadata, blobs, uploadAge, keepObjects })
-    if (swept.uploads + swept.objects > 0)
-      logger.info('swept', { uploads: swept.uploads, objects: swept.objects })
-  }
-  return schedule(run, {
-    interval,
-    failed: (error) => logger.error('the sweep failed', { error: String(error) }),
-  })
 }
 
 /** @returns whether every transfer came to its end in time */

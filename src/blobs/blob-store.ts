@@ -25,7 +25,7 @@ export interface BlobStore {
   read(key: ObjectKey, part: { size: number; range?: ByteRange }): Promise<BlobBody | undefined>
   /** Bytes of an object; undefined when there is none. */
   size(key: ObjectKey): Promise<number | undefined>
-  /** Removes objects; those that are gone already are no failure. */
+  /** Removes objects durably; those that are gone already are no failure. */
   remove(keys: readonly ObjectKey[]): Promise<void>
   /** Throws when the store can't be read and written. */
   check(): Promise<void>

@@ -1,48 +1,71 @@
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
+import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
-  const [name = '--help', ...rest] = args
-  if (name === '--help' || name === '-h' || name === 'help') return help(rest[0])
+  const [name = '--help', ...others] = args
+  if (name === '--help' || name === '-h' || name === 'help') return help(others)
   if (name === '--version' || name === '-v') return version.run([])
-  const command = commands.find((candidate) => candidate.name === name)
-  if (!command) return fail(`unknown command ${JSON.stringify(name)}; berth --help lists them`, 2)
-  if (rest.includes('--help') || rest.includes('-h')) return help(name)
+  const command = commandOf(args)
+  const asksForHelp = others.includes('--help') || others.includes('-h')
+  if (!command) {
+    if (commandsUnder(name).length > 0 && (others.length === 0 || asksForHelp)) return help([name])
+    const given = JSON.stringify(args.slice(0, commandsUnder(name).length > 0 ? 2 : 1).join(' '))
+    return fail(`unknown command ${given}; berth --help lists them`, 2)
+  }
+  if (asksForHelp) return help(args)
   try {
-    return await command.run(rest)
+    return await command.run(args.slice(command.name.split(' ').length))
   } catch (error) {
     if (error instanceof UsageError || error instanceof SettingError) {
-      return fail(`${error.message}\nberth ${name} --help tells what it takes`, 2)
+      return fail(`${error.message}\nberth ${command.name} --help tells what it takes`, 2)
     }
     if (error instanceof Error) return fail(messageOf(error), 1)
     throw error
   }
 }
 
-function help(name: string | undefined): ExitCode {
-  const command = commands.find((candidate) => candidate.name === name)
-  process.stdout.write(command ? command.help() : overview())
-  return name === undefined || command ? 0 : 2
+/** A command's name is a word, or a noun and a verb: `gc`, `trash list`. */
+function commandOf(args: readonly string[]): Command | undefined {
+  const named = (name: string) => commands.find((command) => command.name === name)
+  return named(args.slice(0, 2).join(' ')) ?? named(args[0] ?? '')
+}
+
+function commandsUnder(noun: string): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${noun} `))
+}
+
+function help(words: readonly string[]): ExitCode {
+  const command = commandOf(words)
+  const group = commandsUnder(words[0] ?? '')
+  if (command) process.stdout.write(command.help())
+  else if (group.length > 0) process.stdout.write(list(`berth ${words[0]} VERB`, group))
+  else process.stdout.write(overview())
+  return words.length === 0 || command || group.length > 0 ? 0 : 2
 }
 
 function overview(): string {
   return `Berth, an image registry.
 
-Usage: berth COMMAND [FLAGS]
+${list('berth COMMAND', commands)}
+To start a registry here:  berth serve
+`
+}
+
+function list(usage: string, listed: readonly Command[]): string {
+  return `Usage: ${usage} [FLAGS]
 
 Commands:
-${columns(commands.map(({ name, summary }) => [name, summary]))}
+${columns(listed.map(({ name, summary }) => [name, summary]))}
 
 berth COMMAND --help tells more about one.
-
-To start a registry here:  berth serve
 `
 }
 
@@ -67,6 +90,7 @@ function messageOf(error: Error): string {
 
 /** Errors whose message says what to do. */
 const understood: readonly string[] = [
+  'DataDirectoryError',
   'DataInUseError',
   'DatabaseTooNewError',
   'ListenError',

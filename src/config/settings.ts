@@ -1,9 +1,11 @@
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import {
   duration,
+  durationOrOff,
   durationUpTo,
   filePath,
   flag,
+  immutableTags,
   type Kind,
   listenAddress,
   listOf,
@@ -42,6 +44,12 @@ export const settings = {
     'which references of a pushed manifest may point at nothing: none, an index’s children, or all',
   ),
   'delete.enabled': setting(flag, 'true', 'whether tags, manifests and blobs can be deleted'),
+  'trash.retention': setting(duration, '7d', 'how long a deletion can be taken back; 0s: it can’t'),
+  'tags.immutable': setting(
+    listOf(immutableTags),
+    '',
+    'tags that can’t be moved or deleted once they are set, such as prod/**:v*',
+  ),
   'uploads.expire': setting(duration, '24h', 'an upload without activity for this long is dropped'),
   'storage.min-free': setting(size, '256MiB', 'below this much free space uploads are refused'),
   'storage.cache': setting(size, '24MiB', 'memory for small blobs that are pulled often'),
@@ -50,11 +58,18 @@ export const settings = {
     '24h',
     'how long a blob stays after it was last confirmed, with nothing that uses it',
   ),
+  'gc.interval': setting(duration, '1h', 'how often the collector runs'),
+  'gc.untagged': setting(
+    durationOrOff,
+    'off',
+    'how long a manifest stays that no tag and no index holds; off: for good',
+  ),
   'gc.keep-objects': setting(
     duration,
     '24h',
     'how long the bytes stay after the last one who could read them',
   ),
+  'server.read-only': setting(flag, 'false', 'whether pushes and deletions are refused, while pulls go on'),
   'http.cors-origins': setting(
     listOf(webOrigin),
     '',

@@ -22,6 +22,12 @@ export const duration: Kind<number> = {
   },
 }
 
+/** Milliseconds; null: off. */
+export const durationOrOff: Kind<number | null> = {
+  allowed: 'a duration such as 24h or 30d, or off',
+  parse: (text) => (text === 'off' ? null : duration.parse(text)),
+}
+
 /** @param most milliseconds */
 export function durationUpTo(most: number): Kind<number> {
   return {
@@ -107,5 +113,20 @@ export const listenAddress: Kind<ListenAddress> = {
     const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(text)
     const port = Number(match?.[3])
     return match && port <= 65_535 ? { host: match[1] ?? match[2] ?? '', port } : undefined
+  },
+}
+
+/** Globs: `*` stays within a part of a name, `**` crosses parts. */
+export interface ImmutableTags {
+  readonly repositories: string
+  readonly tags: string
+}
+
+export const immutableTags: Kind<ImmutableTags> = {
+  allowed: 'REPOSITORIES:TAGS, two patterns such as prod/**:v*, or all',
+  parse(text) {
+    if (text === 'all') return { repositories: '**', tags: '*' }
+    const match = /^([a-z0-9._/*?-]+):([a-zA-Z0-9._*?-]+)$/.exec(text)
+    return match?.[1] && match[2] ? { repositories: match[1], tags: match[2] } : undefined
   },
 }

@@ -5,6 +5,7 @@ import { errorResponse, faultResponse } from './errors.ts'
 /** What clients depend on, written down a second time: a change of the table is a change of the protocol. */
 const answers: Record<ErrorCode, readonly [status: number, code: string]> = {
   BLOB_IN_USE: [405, 'DENIED'],
+  BLOB_DAMAGED: [404, 'BLOB_UNKNOWN'],
   BLOB_UNKNOWN: [404, 'BLOB_UNKNOWN'],
   BLOB_UPLOAD_BUSY: [416, 'BLOB_UPLOAD_INVALID'],
   BLOB_UPLOAD_INVALID: [400, 'BLOB_UPLOAD_INVALID'],
@@ -23,11 +24,16 @@ const answers: Record<ErrorCode, readonly [status: number, code: string]> = {
   NAME_UNKNOWN: [404, 'NAME_UNKNOWN'],
   PAGINATION_NUMBER_INVALID: [400, 'PAGINATION_NUMBER_INVALID'],
   RANGE_NOT_SATISFIABLE: [416, 'SIZE_INVALID'],
+  READ_ONLY: [503, 'UNAVAILABLE'],
+  REPOSITORY_TAKEN: [409, 'DENIED'],
   ROUTE_UNKNOWN: [404, 'UNSUPPORTED'],
   SIZE_INVALID: [400, 'SIZE_INVALID'],
   STORAGE_FULL: [507, 'INSUFFICIENT_STORAGE'],
   STORAGE_UNAVAILABLE: [503, 'UNAVAILABLE'],
+  TAG_IMMUTABLE: [409, 'DENIED'],
   TAG_INVALID: [400, 'TAG_INVALID'],
+  TAG_TAKEN: [409, 'DENIED'],
+  TRASH_UNKNOWN: [404, 'UNSUPPORTED'],
   UNAUTHORIZED: [401, 'UNAUTHORIZED'],
   UNSUPPORTED: [405, 'UNSUPPORTED'],
 }

@@ -9,6 +9,7 @@ interface WireError {
 
 const wireErrors = {
   BLOB_IN_USE: { status: 405, code: 'DENIED' },
+  BLOB_DAMAGED: { status: 404, code: 'BLOB_UNKNOWN' },
   BLOB_UNKNOWN: { status: 404, code: 'BLOB_UNKNOWN' },
   BLOB_UPLOAD_BUSY: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
   BLOB_UPLOAD_INVALID: { status: 400, code: 'BLOB_UPLOAD_INVALID' },
@@ -31,7 +32,12 @@ const wireErrors = {
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   STORAGE_FULL: { status: 507, code: 'INSUFFICIENT_STORAGE' },
   STORAGE_UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
+  READ_ONLY: { status: 503, code: 'UNAVAILABLE' },
+  REPOSITORY_TAKEN: { status: 409, code: 'DENIED' },
+  TAG_IMMUTABLE: { status: 409, code: 'DENIED' },
   TAG_INVALID: { status: 400, code: 'TAG_INVALID' },
+  TAG_TAKEN: { status: 409, code: 'DENIED' },
+  TRASH_UNKNOWN: { status: 404, code: 'UNSUPPORTED' },
   UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
   UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },
 } as const satisfies Record<ErrorCode, WireError>

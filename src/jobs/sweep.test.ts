@@ -25,7 +25,7 @@ function storeWith({ uploads = 0, objects = 0, removeFails = false } = {}) {
     },
     async listDoomed(by: { age: number; limit: number }) {
       asked.push(by)
-      return doomed.slice(0, by.limit)
+      return doomed.slice(0, by.limit).map((objectKey) => ({ objectKey, size: 10 }))
     },
   }
   const blobs = {
@@ -44,24 +44,24 @@ function storeWith({ uploads = 0, objects = 0, removeFails = false } = {}) {
 
 test('has nothing to do where nothing is abandoned', async () => {
   const { job } = storeWith()
-  expect(await sweep(job)).toEqual({ uploads: 0, objects: 0 })
+  expect(await sweep(job)).toEqual({ uploads: 0, objects: 0, bytes: 0 })
 })
 
 test('drops every upload and object, however many they are, and counts them', async () => {
   const { job, left } = storeWith({ uploads: 1001, objects: 777 })
-  expect(await sweep(job)).toEqual({ uploads: 1001, objects: 777 })
+  expect(await sweep(job)).toEqual({ uploads: 1001, objects: 777, bytes: 7770 })
   expect(left()).toEqual({ uploads: 0, doomed: 0, present: 0 })
 })
 
 test('comes to an end where a batch is exactly full', async () => {
   const { job } = storeWith({ uploads: 200, objects: 400 })
-  expect(await sweep(job)).toEqual({ uploads: 200, objects: 400 })
+  expect(await sweep(job)).toEqual({ uploads: 200, objects: 400, bytes: 4000 })
 })
 
 test('never asks for more than a batch at once, nor for what is younger than it may be', async () => {
   const { job, asked } = storeWith({ uploads: 500, objects: 500 })
   await sweep(job)
-  expect(Math.max(...asked.map(({ limit }) => limit))).toBeLessThanOrEqual(1000)
+  expect(Math.max(...asked.map(({ limit }) => limit))).toBeLessThanOrEqual(2000)
   expect(new Set(asked.map(({ age }) => age))).toEqual(new Set([uploadAge, keepObjects]))
 })
 

@@ -1,10 +1,12 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
-import type { ChangesMetadata, FindsBlobs } from '../metadata/metadata-store.ts'
+import type { ChangesMetadata, CollectsGarbage } from '../metadata/metadata-store.ts'
 
-const batch = 200
+const uploadsAtOnce = 200
+/** Their directories are synced once for all of them. */
+const objectsAtOnce = 2000
 
 export interface Sweep {
-  readonly metadata: ChangesMetadata & FindsBlobs
+  readonly metadata: ChangesMetadata & CollectsGarbage
   readonly blobs: BlobStore
   /** Uploads without activity for this long are abandoned. Milliseconds. */
   readonly uploadAge: number
@@ -12,25 +14,47 @@ export interface Sweep {
   readonly keepObjects: number
 }
 
-export interface Swept {
-  readonly uploads: number
+export interface Removed {
   readonly objects: number
+  readonly bytes: number
 }
 
 /** Drops abandoned uploads, and removes the objects that nothing refers to any more. */
-export async function sweep(job: Sweep): Promise<Swept> {
+export async function sweep(job: Sweep): Promise<Removed & { uploads: number }> {
+  const uploads = await expireUploads(job.metadata, job.uploadAge)
+  return { uploads, ...(await removeDoomed(job, job.keepObjects)) }
+}
+
+/** @param age milliseconds without activity */
+export async function expireUploads(metadata: ChangesMetadata, age: number): Promise<number> {
   let uploads = 0
   for (;;) {
-    const expired = await job.metadata.change('expireUploads', { age: job.uploadAge, limit: batch })
+    const expired = await metadata.change('expireUploads', { age, limit: uploadsAtOnce })
     uploads += expired
-    if (expired < batch) break
+    if (expired < uploadsAtOnce) return uploads
   }
-  let objects = 0
+}
+
+/**
+ * Removes objects that were doomed at least `age` milliseconds ago.
+ * @param progress told after each step what it removed
+ */
+export async function removeDoomed(
+  { metadata, blobs }: Pick<Sweep, 'metadata' | 'blobs'>,
+  age: number,
+  progress?: (removed: Removed) => void,
+): Promise<Removed> {
+  const sum = { objects: 0, bytes: 0 }
   for (;;) {
-    const objectKeys = await job.metadata.listDoomed({ age: job.keepObjects, limit: batch })
-    if (objectKeys.length === 0) return { uploads, objects }
-    await job.blobs.remove(objectKeys)
-    await job.metadata.change('forgetDoomed', { objectKeys })
-    objects += objectKeys.length
+    const doomed = await metadata.listDoomed({ age, limit: objectsAtOnce })
+    if (doomed.length === 0) return sum
+    let bytes = 0
+    for (const { objectKey, size } of doomed) bytes += size ?? (await blobs.size(objectKey)) ?? 0
+    const objectKeys = doomed.map(({ objectKey }) => objectKey)
+    await blobs.remove(objectKeys)
+    await metadata.change('forgetDoomed', { objectKeys })
+    sum.objects += objectKeys.length
+    sum.bytes += bytes
+    progress?.({ objects: objectKeys.length, bytes })
   }
 }

@@ -2,6 +2,8 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
+import type { CollectorRunRow, TrashKind } from './schema.ts'
+import type { CollectionRules, Verdict } from './verdicts.ts'
 
 /**
  * Repositories, links, manifests, tags and uploads. Each role is an interface of its own; a use case asks for the
@@ -13,6 +15,11 @@ export interface MetadataStore
     FindsBlobs,
     FindsUploads,
     ListsContent,
+    ListsObjects,
+    CollectsGarbage,
+    RemembersTags,
+    KeepsTrash,
+    KeepsState,
     HasLifetime {}
 
 /** Changes are transactions: done and durable when the promise resolves, or not at all. */
@@ -46,8 +53,6 @@ export interface FindsBlobs {
   findBlob(by: InRepository & { digest: Digest }): Promise<StoredBlob | undefined>
   /** Repositories that hold the blob, at most `limit` of them. */
   listHolders(by: { digest: Digest; limit: number }): Promise<RepositoryName[]>
-  /** Objects that no reader knows any more, doomed at least `age` milliseconds ago. */
-  listDoomed(by: { age: number; limit: number }): Promise<string[]>
   /** Sums a slice of the blobs in digest order: so that a large table stalls nobody. */
   sumBlobs(slice: { after: string; limit: number }): Promise<BlobSum>
 }
@@ -56,6 +61,8 @@ export interface StoredBlob {
   readonly digest: Digest
   readonly objectKey: string
   readonly size: number
+  /** Its object was found damaged or missing: it can't be read until a push brings it again. */
+  readonly damaged: boolean
   /** Milliseconds since 1970. */
   readonly confirmedAt: number
 }
@@ -92,6 +99,106 @@ export interface ListsContent {
   listRepositories(page: Page<string>): Promise<RepositoryName[]>
   /** Repositories whose name holds the term, the exact name first, then by name. */
   searchRepositories(by: { term: string; limit: number }): Promise<RepositoryName[]>
+}
+
+/** What lies in storage, as far as the metadata knows. */
+export interface ListsObjects {
+  /** Blobs of all repositories, by digest. */
+  listBlobs(page: Page<string>): Promise<KnownBlob[]>
+  /** Manifests of all repositories, by repository and digest. */
+  listManifests(page: { after?: InRepository & { digest: Digest }; limit: number }): Promise<KnownManifest[]>
+  /** What an object is to the metadata; undefined: nothing. */
+  findObject(objectKey: string): Promise<'blob' | 'upload' | 'doomed' | undefined>
+}
+
+export interface KnownBlob {
+  readonly digest: Digest
+  readonly objectKey: string
+  readonly size: number
+  readonly damaged: boolean
+}
+
+export interface KnownManifest extends InRepository {
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+}
+
+export interface Address extends InRepository {
+  readonly digest: Digest
+}
+
+export interface CollectsGarbage {
+  /** Links and manifests whose review is due, each once. */
+  listDue(by: { limit: number }): Promise<Address[]>
+  /** What the collector would find of a link and a manifest of this digest now. */
+  judge(by: Address & CollectionRules): Promise<{ link: Verdict; manifest: Verdict }>
+  /** Manifests of the repository that refer to the digest other than as their subject. */
+  listUsers(by: Address & { limit: number }): Promise<Digest[]>
+  /**
+   * Objects that no reader knows any more, doomed at least `age` milliseconds ago; none while somebody holds them.
+   */
+  listDoomed(by: { age: number; limit: number }): Promise<DoomedObject[]>
+  /** The latest runs of the collector, the last first. */
+  listRuns(by: { limit: number }): Promise<CollectorRunRow[]>
+  /** Milliseconds since 1970, by the clock that all ages go by. */
+  clock(): Promise<number>
+}
+
+export interface DoomedObject {
+  readonly objectKey: string
+  /** Bytes; undefined: only storage knows. */
+  readonly size: number | undefined
+}
+
+export interface RemembersTags {
+  /** The moves of a tag, the latest first. */
+  listTagMoves(by: InRepository & { tag: Tag; limit: number }): Promise<TagMovement[]>
+  /** What the tag pointed at then (milliseconds since 1970); null: it was deleted; undefined: it was not there yet. */
+  findTagAt(by: InRepository & { tag: Tag; at: number }): Promise<Digest | null | undefined>
+  /** Tags with what retention goes by, by name. */
+  listTagAges(page: InRepository & Page<string>): Promise<TagAge[]>
+}
+
+export interface TagMovement {
+  /** Null: the tag was deleted. */
+  readonly digest: Digest | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly caller: string
+}
+
+/** Times are milliseconds since 1970. */
+export interface TagAge {
+  readonly tag: Tag
+  readonly digest: Digest
+  /** When it was pointed at this manifest. */
+  readonly updatedAt: number
+  /** The first millisecond of the day of the manifest's last pull; undefined: unknown. */
+  readonly pulledDay: number | undefined
+}
+
+export interface KeepsTrash {
+  /** Deletions that can be taken back, by time; of one repository, or of all. */
+  listTrash(by: { repository?: RepositoryName; after?: string; limit: number }): Promise<TrashEntry[]>
+  /** Deletions older than `age` milliseconds. */
+  listExpiredTrash(by: { age: number; limit: number }): Promise<string[]>
+}
+
+export interface TrashEntry extends InRepository {
+  readonly id: string
+  readonly kind: TrashKind
+  /** The tag or the manifest's digest; empty for a repository. */
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly deletedAt: number
+  readonly caller: string
+  readonly manifests: number
+  readonly tags: readonly Tag[]
+}
+
+export interface KeepsState {
+  /** What `setState` put on record. */
+  getState(key: string): Promise<string | undefined>
 }
 
 export interface HasLifetime {

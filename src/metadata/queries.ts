@@ -69,26 +69,13 @@ export const linkedBlob = statement<InRepository & { digest: Digest }>()(({ db, 
   db
     .selectFrom('blob_links')
     .innerJoin('blobs', 'blobs.digest', 'blob_links.digest')
-    .select(['blobs.object_key', 'blobs.size', 'blob_links.confirmed_at'])
+    .select(['blobs.object_key', 'blobs.size', 'blobs.damaged_at', 'blob_links.confirmed_at'])
     .where('blob_links.repository', '=', arg('repository'))
     .where('blob_links.digest', '=', arg('digest')),
 )
 
 export const holders = statement<{ digest: Digest; limit: number }>()(({ db, arg }) =>
   db.selectFrom('blob_links').select('repository').where('digest', '=', arg('digest')).limit(arg('limit')),
-)
-
-export const doomed = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>
-  db
-    .selectFrom('doomed_objects')
-    .select('object_key')
-    .where('since', '<=', (eb) => eb(now, '-', arg('age')))
-    .orderBy('since')
-    .limit(arg('limit')),
-)
-
-export const neverRead = statement<{ limit: number }>()(({ db, arg }) =>
-  db.selectFrom('doomed_objects').select('object_key').where('since', '=', 0).limit(arg('limit')),
 )
 
 export const blobSlice = statement<{ after: string; limit: number }>()(({ db, arg }) =>

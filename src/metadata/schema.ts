@@ -18,6 +18,14 @@ export interface Schema {
   uploads: UploadRow
   review: ReviewRow
   doomed_objects: DoomedObjectRow
+  pulls: PullRow
+  trash: TrashRow
+  trashed_tags: TrashedTagRow
+  trashed_manifests: TrashedManifestRow
+  trashed_references: TrashedReferenceRow
+  holds: HoldRow
+  collector_runs: CollectorRunRow
+  state: StateRow
   migrations: MigrationRow
 }
 
@@ -33,6 +41,8 @@ export interface BlobRow {
   object_key: string
   size: number
   created_at: number
+  /** Since when its object is known to be damaged or missing: no reader sees it until a push brings it again. */
+  damaged_at: number | null
 }
 
 /** This repository holds this blob. */
@@ -54,6 +64,10 @@ export interface ManifestRow {
   content_size: number
   pushed_at: number
   confirmed_at: number
+  /** When its last tag went; null: it never lost one. */
+  untagged_at: number | null
+  /** Since when the last index that listed it, or its subject, is gone for good by somebody's deletion. */
+  orphaned_at: number | null
 }
 
 /** No foreign key: a sparse reference may point at nothing. */
@@ -107,6 +121,78 @@ export interface ReviewRow {
 export interface DoomedObjectRow {
   object_key: string
   since: number
+  /** Null: only storage knows. */
+  size: number | null
+}
+
+/** The last day on which a manifest was pulled, by tag or by digest: its first millisecond. */
+export interface PullRow {
+  repository: RepositoryName
+  digest: Digest
+  day: number
+}
+
+export type TrashKind = 'tag' | 'manifest' | 'repository'
+
+/** One deletion that can be taken back. */
+export interface TrashRow {
+  id: string
+  repository: RepositoryName
+  kind: TrashKind
+  /** The tag or the manifest's digest; empty for a repository. */
+  name: string
+  deleted_at: number
+  caller: string
+}
+
+export interface TrashedTagRow {
+  trash: string
+  tag: Tag
+  digest: Digest
+}
+
+export interface TrashedManifestRow {
+  trash: string
+  digest: Digest
+  media_type: string
+  bytes: Uint8Array
+  subject: Digest | null
+  artifact_type: string | null
+  content_size: number
+  pushed_at: number
+}
+
+/** What a deletion keeps alive: the references of its manifests, and the manifests of its tags. */
+export interface TrashedReferenceRow {
+  trash: string
+  repository: RepositoryName
+  manifest: Digest
+  digest: Digest
+  role: ReferenceRole | 'tag'
+}
+
+/** While a hold lasts, no object is removed: somebody copies them. */
+export interface HoldRow {
+  id: string
+  until: number
+}
+
+export interface CollectorRunRow {
+  id: string
+  /** Which process: `server` or a command. */
+  runner: string
+  started_at: number
+  finished_at: number
+  links: number
+  manifests: number
+  objects: number
+  bytes: number
+}
+
+/** What must survive a restart or reach the processes beside the server, as JSON. */
+export interface StateRow {
+  key: string
+  value: string
 }
 
 export interface MigrationRow {

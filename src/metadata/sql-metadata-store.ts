@@ -1,4 +1,5 @@
 import { isRepositoryName } from '../oci/repository-name.ts'
+import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import * as queries from './queries.ts'
@@ -12,6 +13,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     change: (name, args) => engine.change(name, args),
     check: () => engine.check(),
     close: () => engine.close(),
+    ...collectionReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)
@@ -30,16 +32,17 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     async findBlob(by) {
       const row = await engine.first(queries.linkedBlob, by)
       return (
-        row && { digest: by.digest, objectKey: row.object_key, size: row.size, confirmedAt: row.confirmed_at }
+        row && {
+          digest: by.digest,
+          objectKey: row.object_key,
+          size: row.size,
+          damaged: row.damaged_at !== null,
+          confirmedAt: row.confirmed_at,
+        }
       )
     },
     async listHolders(by) {
       return (await engine.all(queries.holders, by)).map(({ repository }) => repository)
-    },
-    async listDoomed(by) {
-      const never = await engine.all(queries.neverRead, by)
-      const due = never.length < by.limit ? await engine.all(queries.doomed, by) : []
-      return [...new Set([...never, ...due].map((row) => row.object_key))]
     },
     async sumBlobs(slice) {
       const row = await engine.first(queries.blobSlice, slice)

@@ -4,6 +4,7 @@
  */
 export type ErrorCode =
   | 'BLOB_IN_USE'
+  | 'BLOB_DAMAGED'
   | 'BLOB_UNKNOWN'
   | 'BLOB_UPLOAD_BUSY'
   | 'BLOB_UPLOAD_INVALID'
@@ -26,7 +27,12 @@ export type ErrorCode =
   | 'SIZE_INVALID'
   | 'STORAGE_FULL'
   | 'STORAGE_UNAVAILABLE'
+  | 'READ_ONLY'
+  | 'REPOSITORY_TAKEN'
+  | 'TAG_IMMUTABLE'
   | 'TAG_INVALID'
+  | 'TAG_TAKEN'
+  | 'TRASH_UNKNOWN'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED'
 

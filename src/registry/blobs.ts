@@ -49,7 +49,14 @@ async function findBlob(registry: Registry, call: Call & { digest: Digest }) {
   const { repository, digest } = call
   const blob = await registry.metadata.findBlob({ repository, digest })
   if (!blob) throw blobUnknown(digest)
-  if (needsConfirming(registry, call, blob.confirmedAt)) {
+  if (blob.damaged) {
+    throw new RegistryError(
+      'BLOB_DAMAGED',
+      'the stored bytes of this blob are damaged or lost: push it again to heal it',
+      { detail: { digest, damaged: true } },
+    )
+  }
+  if (await needsConfirming(registry, call, blob.confirmedAt)) {
     const { grace } = registry.rules
     if (!(await registry.metadata.change('confirmBlob', { repository, digest, grace })))
       throw blobUnknown(digest)

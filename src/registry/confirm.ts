@@ -1,9 +1,15 @@
+import { isReadOnly } from './read-only.ts'
 import type { Call, Registry } from './registry.ts'
 
 /**
  * Whether what was last confirmed then must be confirmed before this caller is told that it is there: a client that
- * may push relies on the answer and does not send it again.
+ * may push relies on the answer and does not send it again. While nobody may push, nobody relies on it.
  */
-export function needsConfirming(registry: Registry, call: Call, confirmedAt: number): boolean {
-  return call.mayPush && registry.now() - confirmedAt > registry.rules.grace / 2
+export function needsConfirming(
+  registry: Registry,
+  call: Call,
+  confirmedAt: number,
+): boolean | Promise<boolean> {
+  if (!call.mayPush || registry.now() - confirmedAt <= registry.rules.grace / 2) return false
+  return isReadOnly(registry).then((readOnly) => !readOnly)
 }

@@ -6,7 +6,7 @@ import type { Reference } from '../oci/reference.ts'
 import type { Tag } from '../oci/tag.ts'
 import { requireDeletion } from './blobs.ts'
 import { needsConfirming } from './confirm.ts'
-import type { Call, Registry } from './registry.ts'
+import { type Call, immutableIn, type Registry } from './registry.ts'
 
 /** @throws MANIFEST_UNKNOWN */
 export async function getManifest(
@@ -19,7 +19,7 @@ export async function getManifest(
       ? await registry.metadata.findTagged({ repository, tag: reference.tag })
       : await registry.metadata.findManifest({ repository, digest: reference.digest })
   if (!manifest) throw manifestUnknown(reference)
-  if (reference.by === 'digest' && needsConfirming(registry, call, manifest.confirmedAt)) {
+  if (reference.by === 'digest' && (await needsConfirming(registry, call, manifest.confirmedAt))) {
     const { grace } = registry.rules
     const args = { repository, digest: manifest.digest, grace }
     if (!(await registry.metadata.change('confirmManifest', args))) throw manifestUnknown(reference)
@@ -67,14 +67,15 @@ export async function pushManifest(registry: Registry, call: Call & ManifestPush
     tags: [...new Set(reference.by === 'tag' ? [reference.tag, ...call.tags] : call.tags)],
     missing: registry.rules.missing,
     caller: call.caller,
+    immutable: immutableIn(registry.rules, repository),
     grace: registry.rules.grace,
   })
   return { digest, subject: manifest.subject }
 }
 
 /**
- * Deletes a tag, or a manifest with all tags that point at it.
- * @throws MANIFEST_UNKNOWN, MANIFEST_IN_USE, DELETE_DISABLED
+ * Deletes a tag, or a manifest with all tags that point at it; into the trash, if the registry keeps one.
+ * @throws MANIFEST_UNKNOWN, MANIFEST_IN_USE, DELETE_DISABLED, TAG_IMMUTABLE
  */
 export async function deleteManifest(
   registry: Registry,
@@ -82,16 +83,16 @@ export async function deleteManifest(
 ): Promise<void> {
   requireDeletion(registry)
   const { repository, reference, caller } = call
-  const { grace } = registry.rules
+  const deletion = {
+    repository,
+    caller,
+    immutable: immutableIn(registry.rules, repository),
+    trash: registry.rules.trashRetention > 0 ? registry.newTrashId() : null,
+  }
   const deleted =
     reference.by === 'tag'
-      ? await registry.metadata.change('deleteTag', { repository, tag: reference.tag, caller, grace })
-      : await registry.metadata.change('deleteManifest', {
-          repository,
-          digest: reference.digest,
-          caller,
-          grace,
-        })
+      ? await registry.metadata.change('deleteTag', { ...deletion, tag: reference.tag })
+      : await registry.metadata.change('deleteManifest', { ...deletion, digest: reference.digest })
   if (!deleted) throw manifestUnknown(reference)
 }
 

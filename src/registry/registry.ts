@@ -1,5 +1,6 @@
 import type { BlobStore, ReportsFreeSpace } from '../blobs/blob-store.ts'
 import type { MissingAllowed } from '../metadata/changes/manifests.ts'
+import type { Pull } from '../metadata/changes/state.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { UnfinishedHashes } from './uploads/hashes.ts'
@@ -14,6 +15,10 @@ export interface Registry {
   now(): number
   /** A name for an upload that nobody can guess: lower-case letters, digits and dashes. */
   newId(): string
+  /** A name for a deletion; later ones sort behind. */
+  newTrashId(): string
+  /** Notes that a manifest was pulled; must cost nothing. */
+  pulled(manifest: Pull): void
 }
 
 export interface Rules {
@@ -21,9 +26,31 @@ export interface Rules {
   readonly deleteEnabled: boolean
   /** Milliseconds that a link lives after it was last confirmed. */
   readonly grace: number
+  /** Whether the setting refuses writes; the switch of `berth read-only` may all the same. */
+  readonly readOnly: boolean
   /** Below this many free bytes uploads are refused. */
   readonly minFree: number
+  /** Tags that stay where they are once they are set. */
+  readonly immutableTags: readonly ImmutableTags[]
+  /** Milliseconds that a deletion can be taken back; 0: it is for good. */
+  readonly trashRetention: number
 }
+
+/** Globs both: `*` within a part of a name, `**` across parts. */
+export interface ImmutableTags {
+  readonly repositories: string
+  readonly tags: string
+}
+
+/** The globs of the tags that are immutable in one repository. */
+export function immutableIn(rules: Rules, repository: RepositoryName): readonly string[] {
+  if (rules.immutableTags.length === 0) return none
+  return rules.immutableTags
+    .filter(({ repositories }) => new Bun.Glob(repositories).match(repository))
+    .map(({ tags }) => tags)
+}
+
+const none: readonly string[] = []
 
 /** Who does something where: the caller's name goes into the history, and his rights decide what is confirmed. */
 export interface Call {

@@ -138,10 +138,15 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
   }
 
   async remove(keys: readonly ObjectKey[]): Promise<void> {
+    const directories = new Set<string>()
     for (const key of keys) {
       this.#hot.forget(key)
-      await rm(fileOf(this.#data, key), { force: true })
+      const path = fileOf(this.#data, key)
+      await rm(path, { force: true })
+      directories.add(dirname(path))
     }
+    // Who forgets the key must not find the file again after a power cut.
+    for (const directory of directories) await this.#directories.sync(directory).catch(ignoreMissing)
   }
 
   async check(): Promise<void> {
@@ -192,6 +197,11 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if (isMissing(error)) return undefined
     throw error
   }
+}
+
+/** A directory that is not there holds no entry that could come back. */
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error
 }
 
 function isMissing(error: unknown): boolean {

@@ -20,6 +20,7 @@ export async function getManifest(
   const reference = parseReference(text)
   const { request, registry } = exchange
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
+  if (request.method === 'GET') registry.pulled({ repository, digest: manifest.digest })
   const headers = reference.by === 'digest' ? headersByDigest(manifest) : headersByTag(manifest)
   if (clientHas(request, manifest.digest)) return new Response(null, { status: 304, headers })
   exchange.sent = manifest.bytes.length

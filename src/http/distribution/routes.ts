@@ -1,6 +1,7 @@
 import type { Action } from '../../access/decide.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
+import { requireWritable } from '../../registry/read-only.ts'
 import { authorize, type Exchange, json } from '../exchange.ts'
 import { getBlob, removeBlob } from './blobs.ts'
 import { getCatalog, getReferrers, getTags } from './listings.ts'
@@ -70,8 +71,11 @@ export function distribution(exchange: Exchange): Response | Promise<Response> {
   }
   const { repository, last } = target(found)
   authorize(exchange, verb.action, repository)
-  return verb.handle(exchange, repository as RepositoryName, last)
+  const handle = () => verb.handle(exchange, repository as RepositoryName, last)
+  return writes.has(verb.action) ? requireWritable(exchange.registry).then(handle) : handle()
 }
+
+const writes: ReadonlySet<Action> = new Set(['repository:push', 'repository:delete'])
 
 function target(found: Match): Target {
   switch (found.route) {

@@ -1,8 +1,13 @@
 import type { Transaction } from '../engine.ts'
+import { collect } from './collect.ts'
 import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
 import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
 import { forgetDoomed } from './objects.ts'
-import { deleteTag } from './tags.ts'
+import { deleteRepository } from './repositories.ts'
+import { restoreTrash } from './restore.ts'
+import { holdObjects, quarantineBlob, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
+import { deleteTag, putTag } from './tags.ts'
+import { emptyTrash } from './trash.ts'
 import {
   appendUpload,
   cancelUpload,
@@ -20,18 +25,29 @@ import {
 export const changes = {
   appendUpload,
   cancelUpload,
+  collect,
   commitUpload,
   confirmBlob,
   confirmManifest,
   deleteManifest,
+  deleteRepository,
   deleteTag,
+  emptyTrash,
   expireUploads,
   forgetDoomed,
+  holdObjects,
   leaseUpload,
   mountBlob,
   openUpload,
   putManifest,
+  putTag,
+  quarantineBlob,
+  recordPulls,
+  recordRun,
+  releaseObjects,
   renewUpload,
+  restoreTrash,
+  setState,
   unlinkBlob,
 }
 
@@ -42,8 +58,17 @@ export type ChangeResult<N extends ChangeName> = Awaited<ReturnType<(typeof chan
 /** Whether its commit must reach the disk before it is answered; the loss of the others loses nothing acknowledged. */
 export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N>): boolean {
   if (name === 'leaseUpload') return (args as ChangeArguments<'leaseUpload'>).target !== null
-  return name !== 'renewUpload' && name !== 'forgetDoomed'
+  return !unsynced.has(name)
 }
+
+const unsynced: ReadonlySet<ChangeName> = new Set([
+  'forgetDoomed',
+  'holdObjects',
+  'recordPulls',
+  'recordRun',
+  'releaseObjects',
+  'renewUpload',
+])
 
 /** The one place where a change is looked up by its name. */
 export function applyChange<N extends ChangeName>(

@@ -62,11 +62,23 @@ export async function unlinkBlob(tx: Transaction, address: LinkAddress): Promise
   return true
 }
 
-async function dropUnlinkedBlob(tx: Transaction, digest: Digest): Promise<void> {
+/**
+ * Without links and trash that hold it, the blob's row goes, and its object is doomed in the same transaction.
+ * @returns the bytes that this frees
+ */
+export async function dropUnlinkedBlob(tx: Transaction, digest: Digest): Promise<number> {
   const blob = await tx.first(lockBlob, { digest })
-  if (!blob || (await tx.first(anyLink, { digest }))) return
+  if (!blob) return 0
+  // A second statement: its snapshot is newer than the lock.
+  if ((await tx.first(anyLink, { digest })) || (await tx.first(anyTrashed, { digest }))) return 0
   await tx.run(deleteBlob, { digest })
-  await doomObject(tx, { objectKey: blob.object_key })
+  await doomObject(tx, { objectKey: blob.object_key, size: blob.size })
+  return blob.size
+}
+
+/** Takes the link away, whatever uses it. */
+export async function dropLink(tx: Transaction, address: LinkAddress): Promise<void> {
+  await tx.run(deleteLink, address)
 }
 
 /** Asks the collector to look at a link or manifest `delay` milliseconds from now. */
@@ -89,13 +101,16 @@ const touchLink = statement<LinkAddress>()(({ db, arg, now }) =>
     .where('digest', '=', arg('digest')),
 )
 
+/** Of a damaged blob there is nothing to mount: the caller's upload heals it. */
 const lockLink = statement<LinkAddress>()(({ db, arg, dialect }) =>
   db
     .selectFrom('blob_links')
-    .select('digest')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+    .innerJoin('blobs', 'blobs.digest', 'blob_links.digest')
+    .select('blob_links.digest')
+    .where('blob_links.repository', '=', arg('repository'))
+    .where('blob_links.digest', '=', arg('digest'))
+    .where('blobs.damaged_at', 'is', null)
+    .$if(dialect === 'postgres', (query) => query.forKeyShare('blob_links')),
 )
 
 const lockLinkForChange = statement<LinkAddress>()(({ db, arg, dialect }) =>
@@ -114,13 +129,17 @@ const deleteLink = statement<LinkAddress>()(({ db, arg }) =>
 const lockBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
   db
     .selectFrom('blobs')
-    .select('object_key')
+    .select(['object_key', 'size'])
     .where('digest', '=', arg('digest'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )
 
 const anyLink = statement<{ digest: Digest }>()(({ db, arg }) =>
   db.selectFrom('blob_links').select('repository').where('digest', '=', arg('digest')).limit(1),
+)
+
+const anyTrashed = statement<{ digest: Digest }>()(({ db, arg }) =>
+  db.selectFrom('trashed_references').select('trash').where('digest', '=', arg('digest')).limit(1),
 )
 
 const deleteBlob = statement<{ digest: Digest }>()(({ db, arg }) =>

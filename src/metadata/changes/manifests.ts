@@ -7,13 +7,15 @@ import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { perLength, places, slices, statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
+import { orphanManifest, orphanReferrers } from './orphans.ts'
 import { deleteReferences, insertReferences, userOf } from './references.ts'
-import { deleteTagsOf, setTag } from './tags.ts'
+import { deleteTagsOf, setTag, type TagMove } from './tags.ts'
+import { openTrash, trashManifest, trashTag } from './trash.ts'
 
 /** Which references of a manifest may point at nothing: none, an index's children, or all. */
 export type MissingAllowed = 'none' | 'index' | 'all'
 
-export interface ManifestPut extends LinkAddress {
+export interface ManifestPut extends LinkAddress, TagMove {
   kind: ManifestKind
   mediaType: string
   bytes: Uint8Array
@@ -23,13 +25,13 @@ export interface ManifestPut extends LinkAddress {
   references: readonly ManifestReference[]
   tags: readonly Tag[]
   missing: MissingAllowed
-  caller: string
+  /** Milliseconds that it stays, as every link does, without anything that holds it. */
   grace: number
 }
 
 /**
  * Stores a manifest and its tags: they become visible together or not at all.
- * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold
+ * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold, TAG_IMMUTABLE
  */
 export async function putManifest(tx: Transaction, put: ManifestPut): Promise<void> {
   await requireReferences(tx, put)
@@ -45,16 +47,18 @@ export async function putManifest(tx: Transaction, put: ManifestPut): Promise<vo
   await review(tx, { repository: put.repository, digest: put.digest, delay: put.grace })
 }
 
+export interface ManifestDeletion extends LinkAddress, TagMove {
+  /** A new name for the deletion, so that it can be taken back; null: for good. */
+  trash: string | null
+}
+
 /**
  * Deletes a manifest with the tags that point at it.
  * @returns false when there was none
- * @throws MANIFEST_IN_USE naming the index that it is a child of
+ * @throws MANIFEST_IN_USE naming the index that it is a child of, TAG_IMMUTABLE
  */
-export async function deleteManifest(
-  tx: Transaction,
-  args: LinkAddress & { caller: string; grace: number },
-): Promise<boolean> {
-  const { repository, digest } = args
+export async function deleteManifest(tx: Transaction, args: ManifestDeletion): Promise<boolean> {
+  const { repository, digest, caller, trash } = args
   if (!(await tx.first(lockManifest, { repository, digest }))) return false
   const user = await userOf(tx, { repository, digest })
   if (user) {
@@ -66,11 +70,37 @@ export async function deleteManifest(
       },
     )
   }
-  await deleteTagsOf(tx, args)
+  if (trash !== null) await openTrash(tx, { id: trash, repository, kind: 'manifest', name: digest, caller })
+  await removeManifest(tx, args)
+  return true
+}
+
+/**
+ * Takes a manifest with its tags out of the repository, into the trash or for good.
+ * @returns the tags that it had. @throws TAG_IMMUTABLE
+ */
+export async function removeManifest(tx: Transaction, args: ManifestDeletion): Promise<readonly Tag[]> {
+  const { repository, digest, trash } = args
+  if (trash !== null) await trashManifest(tx, { repository, digest, trash })
+  const tags = await deleteTagsOf(tx, args)
+  if (trash !== null) for (const tag of tags) await trashTag(tx, { repository, digest, trash, tag })
+  await dropManifest(tx, { repository, digest, forGood: trash === null })
+  return tags
+}
+
+/** The row goes with its references; `forGood`: what depended on it follows. */
+export async function dropManifest(
+  tx: Transaction,
+  { repository, digest, forGood }: LinkAddress & { forGood: boolean },
+): Promise<void> {
   const released = await deleteReferences(tx, { repository, manifest: digest })
   await tx.run(deleteRow, { repository, digest })
-  for (const released_ of released) await review(tx, { repository, digest: released_, delay: args.grace })
-  return true
+  await tx.run(deletePulls, { repository, digest })
+  for (const each of released) {
+    await review(tx, { repository, digest: each, delay: 0 })
+    if (forGood) await orphanManifest(tx, { repository, digest: each })
+  }
+  if (forGood) await orphanReferrers(tx, { repository, digest })
 }
 
 /** What a client is told is there, is there for half a grace. @returns false when the manifest is gone */
@@ -131,15 +161,18 @@ interface DigestList {
   digests: readonly Digest[]
 }
 
+/** A damaged blob is not held: a client that asks is told so, and its next push heals it. */
 const lockLinks = perLength((length) =>
   statement<DigestList>()(({ db, arg, dialect }) =>
     db
       .selectFrom('blob_links')
-      .select('digest')
-      .where('repository', '=', arg('repository'))
-      .where('digest', 'in', places(arg('digests'), length))
-      .orderBy('digest')
-      .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+      .innerJoin('blobs', 'blobs.digest', 'blob_links.digest')
+      .select('blob_links.digest')
+      .where('blob_links.repository', '=', arg('repository'))
+      .where('blob_links.digest', 'in', places(arg('digests'), length))
+      .where('blobs.damaged_at', 'is', null)
+      .orderBy('blob_links.digest')
+      .$if(dialect === 'postgres', (query) => query.forKeyShare('blob_links')),
   ),
 )
 
@@ -185,7 +218,12 @@ const upsertManifest = statement<ManifestPut>()(({ db, arg, now }) =>
       pushed_at: now,
       confirmed_at: now,
     })
-    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now })),
+    // The bytes too: where they were damaged, this heals them.
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repository', 'digest'])
+        .doUpdateSet({ bytes: arg('bytes'), confirmed_at: now, orphaned_at: null }),
+    ),
 )
 
 const touchManifest = statement<LinkAddress>()(({ db, arg, now }) =>
@@ -198,4 +236,8 @@ const touchManifest = statement<LinkAddress>()(({ db, arg, now }) =>
 
 const deleteRow = statement<LinkAddress>()(({ db, arg }) =>
   db.deleteFrom('manifests').where('repository', '=', arg('repository')).where('digest', '=', arg('digest')),
+)
+
+const deletePulls = statement<LinkAddress>()(({ db, arg }) =>
+  db.deleteFrom('pulls').where('repository', '=', arg('repository')).where('digest', '=', arg('digest')),
 )

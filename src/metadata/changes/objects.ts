@@ -1,15 +1,20 @@
 import type { Transaction } from '../engine.ts'
-import { perLength, places, statement } from '../statement.ts'
+import { perLength, places, slices, statement } from '../statement.ts'
 
 export interface Doom {
   objectKey: string
+  /** Bytes; undefined: only storage knows. */
+  size?: number
   /** No reader ever saw it, so it need not wait for one. */
   neverRead?: boolean
 }
 
 /** From this transaction's commit on the object is unknown to every reader; the collector removes it by its key. */
-export async function doomObject(tx: Transaction, { objectKey, neverRead = false }: Doom): Promise<void> {
-  await tx.run(neverRead ? insertDoomedAtOnce : insertDoomed, { objectKey })
+export async function doomObject(
+  tx: Transaction,
+  { objectKey, size, neverRead = false }: Doom,
+): Promise<void> {
+  await tx.run(neverRead ? insertDoomedAtOnce : insertDoomed, { objectKey, size: size ?? null })
 }
 
 /** The objects are gone from storage. */
@@ -17,20 +22,25 @@ export async function forgetDoomed(
   tx: Transaction,
   { objectKeys }: { objectKeys: readonly string[] },
 ): Promise<void> {
-  if (objectKeys.length > 0) await tx.run(deleteDoomed(objectKeys.length), { objectKeys })
+  for (const slice of slices(objectKeys)) await tx.run(deleteDoomed(slice.length), { objectKeys: slice })
 }
 
-const insertDoomed = statement<{ objectKey: string }>()(({ db, arg, now }) =>
+interface NewDoomed {
+  objectKey: string
+  size: number | null
+}
+
+const insertDoomed = statement<NewDoomed>()(({ db, arg, now }) =>
   db
     .insertInto('doomed_objects')
-    .values({ object_key: arg('objectKey'), since: now })
+    .values({ object_key: arg('objectKey'), since: now, size: arg('size') })
     .onConflict((conflict) => conflict.column('object_key').doNothing()),
 )
 
-const insertDoomedAtOnce = statement<{ objectKey: string }>()(({ db, arg }) =>
+const insertDoomedAtOnce = statement<NewDoomed>()(({ db, arg }) =>
   db
     .insertInto('doomed_objects')
-    .values({ object_key: arg('objectKey'), since: 0 })
+    .values({ object_key: arg('objectKey'), since: 0, size: arg('size') })
     .onConflict((conflict) => conflict.column('object_key').doNothing()),
 )
 

@@ -1,44 +1,102 @@
 import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
+import { openTrash, trashTag } from './trash.ts'
 
-interface TagAddress {
+export interface TagAddress {
   repository: RepositoryName
   tag: Tag
 }
 
-/** Who moves a tag, and how long (milliseconds) what it leaves stays unreviewed. */
-interface TagMove {
+/** Who moves tags, and which of this repository's can't be moved. */
+export interface TagMove {
   caller: string
-  grace: number
+  /** Globs; a tag that matches one stays where it is once it is set. */
+  immutable: readonly string[]
 }
 
-/** Points the tag at a manifest of the repository and remembers the move. */
+/**
+ * Points the tag at a manifest of the repository and remembers the move.
+ * @throws TAG_IMMUTABLE
+ */
 export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & TagMove): Promise<void> {
+  const fixed = isImmutable(move.tag, move.immutable)
+  // Where two set a new tag at once, only the row that is there first tells.
+  if (fixed && (await tx.run(insertTag, move)) > 0) return remember(tx, move)
   const before = await tx.first(tagDigest, move)
   if (before?.digest === move.digest) return
+  if (before && fixed) throw tagImmutable(move.tag)
   await tx.run(upsertTag, move)
-  await tx.run(insertHistory, move)
-  if (before) await review(tx, { repository: move.repository, digest: before.digest, delay: move.grace })
+  await remember(tx, move)
+  if (before) await leave(tx, { repository: move.repository, digest: before.digest })
 }
 
-/** Deletes that tag alone. @returns false when there was none */
-export async function deleteTag(tx: Transaction, args: TagAddress & TagMove): Promise<boolean> {
-  const before = await tx.first(removeTag, args)
-  if (!before) return false
-  await tx.run(insertHistory, { ...args, digest: null })
-  await review(tx, { repository: args.repository, digest: before.digest, delay: args.grace })
+export interface PutTag extends LinkAddress, TagAddress, TagMove {}
+
+/** Points a tag at a manifest that is there. @returns false where the repository has no such manifest */
+export async function putTag(tx: Transaction, put: PutTag): Promise<boolean> {
+  if (!(await tx.first(lockManifest, put))) return false
+  await setTag(tx, put)
   return true
 }
 
-/** Deletes every tag that points at a manifest. */
-export async function deleteTagsOf(tx: Transaction, args: LinkAddress & TagMove): Promise<void> {
-  for (const { name } of await tx.all(removeTagsOf, args)) {
-    await tx.run(insertHistory, { repository: args.repository, tag: name, digest: null, caller: args.caller })
+export interface TagDeletion extends TagAddress, TagMove {
+  /** A new name for the deletion, so that it can be taken back; null: for good. */
+  trash: string | null
+}
+
+/** Deletes that tag alone. @returns false when there was none. @throws TAG_IMMUTABLE */
+export async function deleteTag(tx: Transaction, args: TagDeletion): Promise<boolean> {
+  const before = await tx.first(removeTag, args)
+  if (!before) return false
+  if (isImmutable(args.tag, args.immutable)) throw tagImmutable(args.tag)
+  const { repository, tag, caller, trash } = args
+  await remember(tx, { ...args, digest: null })
+  if (trash !== null) {
+    await openTrash(tx, { id: trash, repository, kind: 'tag', name: tag, caller })
+    await trashTag(tx, { trash, repository, tag, digest: before.digest })
   }
+  await leave(tx, { repository, digest: before.digest })
+  return true
+}
+
+/** Deletes every tag that points at a manifest. @returns their names. @throws TAG_IMMUTABLE */
+export async function deleteTagsOf(tx: Transaction, args: LinkAddress & TagMove): Promise<Tag[]> {
+  const tags = (await tx.all(removeTagsOf, args)).map(({ name }) => name)
+  for (const tag of tags) {
+    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag)
+    await remember(tx, { repository: args.repository, tag, digest: null, caller: args.caller })
+  }
+  return tags
+}
+
+export function isImmutable(tag: Tag, globs: readonly string[]): boolean {
+  return globs.some((glob) => new Bun.Glob(glob).match(tag))
+}
+
+function tagImmutable(tag: Tag): RegistryError {
+  return new RegistryError(
+    'TAG_IMMUTABLE',
+    `the tag ${tag} is immutable here (setting tags.immutable): it can't be moved or deleted; push under another tag`,
+    { detail: { tag } },
+  )
+}
+
+async function remember(
+  tx: Transaction,
+  move: TagAddress & { digest: Digest | null; caller: string },
+): Promise<void> {
+  await tx.run(insertHistory, move)
+}
+
+/** A tag does not point at the manifest any more. */
+async function leave(tx: Transaction, manifest: LinkAddress): Promise<void> {
+  await tx.run(markUntagged, manifest)
+  await review(tx, { ...manifest, delay: 0 })
 }
 
 const tagDigest = statement<TagAddress>()(({ db, arg, dialect }) =>
@@ -48,6 +106,22 @@ const tagDigest = statement<TagAddress>()(({ db, arg, dialect }) =>
     .where('repository', '=', arg('repository'))
     .where('name', '=', arg('tag'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+const lockManifest = statement<LinkAddress>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('manifests')
+    .select('digest')
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+)
+
+const insertTag = statement<LinkAddress & TagAddress>()(({ db, arg, now }) =>
+  db
+    .insertInto('tags')
+    .values({ repository: arg('repository'), name: arg('tag'), digest: arg('digest'), updated_at: now })
+    .onConflict((conflict) => conflict.columns(['repository', 'name']).doNothing()),
 )
 
 const upsertTag = statement<LinkAddress & TagAddress>()(({ db, arg, now }) =>
@@ -84,4 +158,12 @@ const removeTagsOf = statement<LinkAddress>()(({ db, arg }) =>
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest'))
     .returning('name'),
+)
+
+const markUntagged = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('manifests')
+    .set({ untagged_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest')),
 )

@@ -101,13 +101,25 @@ export interface UploadCommit extends LeaseHolder {
 }
 
 /**
- * Makes the object the blob's, unless the digest is stored already: then that one stays and the new one is doomed.
- * @throws BLOB_UPLOAD_UNKNOWN when the lease was lost
+ * Makes the object the blob's, unless the digest is stored already and sound: then that one stays and the new one is
+ * doomed. @throws BLOB_UPLOAD_UNKNOWN when the lease was lost
  */
 export async function commitUpload(tx: Transaction, commit: UploadCommit): Promise<void> {
   if ((await tx.run(closeUpload, commit)) === 0) throw uploadUnknown(commit.id)
-  if ((await tx.run(insertBlob, commit)) === 0) await doomObject(tx, { objectKey: commit.objectKey })
+  await storeBlob(tx, commit)
   await linkBlob(tx, commit)
+}
+
+async function storeBlob(tx: Transaction, commit: UploadCommit): Promise<void> {
+  const { digest, objectKey, size } = commit
+  while ((await tx.run(insertBlob, commit)) === 0) {
+    const stored = await tx.first(lockBlob, { digest })
+    // The collector took the row after the insert saw it: now there is room.
+    if (!stored) continue
+    if (stored.damaged_at === null) return doomObject(tx, { objectKey, size, neverRead: true })
+    await tx.run(healBlob, commit)
+    return doomObject(tx, { objectKey: stored.object_key, size: stored.size })
+  }
 }
 
 export interface UploadAddress {
@@ -226,6 +238,21 @@ const insertBlob = statement<UploadCommit>()(({ db, arg, now }) =>
     .insertInto('blobs')
     .values({ digest: arg('digest'), object_key: arg('objectKey'), size: arg('size'), created_at: now })
     .onConflict((conflict) => conflict.column('digest').doNothing()),
+)
+
+const lockBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('blobs')
+    .select(['object_key', 'size', 'damaged_at'])
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forNoKeyUpdate()),
+)
+
+const healBlob = statement<UploadCommit>()(({ db, arg }) =>
+  db
+    .updateTable('blobs')
+    .set({ object_key: arg('objectKey'), size: arg('size'), damaged_at: null })
+    .where('digest', '=', arg('digest')),
 )
 
 const staleUploads = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>

@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
 import {
   app,
+  deletion,
   digestFor,
+  doomedKeys,
   failureOf,
   hour,
   manifest,
@@ -30,9 +32,9 @@ export function blobsContract(open: OpenStore): void {
     expect(await store.change('unlinkBlob', { repository: app, digest })).toBe(true)
     expect(await store.findBlob({ repository: app, digest })).toBeUndefined()
     expect(await store.findBlob({ repository: other, digest })).toBeDefined()
-    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([])
+    expect(await doomedKeys(store, { age: 0, limit: 10 })).toEqual([])
     expect(await store.change('unlinkBlob', { repository: other, digest })).toBe(true)
-    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([objectKey])
+    expect(await doomedKeys(store, { age: 0, limit: 10 })).toEqual([objectKey])
     expect(await store.change('unlinkBlob', { repository: other, digest })).toBe(false)
     const again = await storeBlob(store)
     expect((await store.findBlob({ repository: app, digest }))?.objectKey).toBe(again.objectKey)
@@ -47,7 +49,7 @@ export function blobsContract(open: OpenStore): void {
       code: 'BLOB_IN_USE',
       detail: { usedBy: image.digest },
     })
-    await store.change('deleteManifest', { repository: app, digest: image.digest, caller: 't', grace: hour })
+    await store.change('deleteManifest', { repository: app, digest: image.digest, ...deletion })
     expect(await store.change('unlinkBlob', { repository: app, digest })).toBe(true)
   })
 

@@ -74,6 +74,7 @@ export function manifest(content: string, changed: Partial<ManifestPut> = {}): M
     tags: [],
     missing: 'index',
     caller: 'tester',
+    immutable: [],
     grace: hour,
     ...changed,
   }
@@ -91,4 +92,14 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
     return error
   }
   throw new Error('it did not fail')
+}
+
+/** For good, by nobody in particular. */
+export const deletion = { caller: 'tester', immutable: [], trash: null }
+
+export async function doomedKeys(
+  store: MetadataStore,
+  by: { age: number; limit: number },
+): Promise<string[]> {
+  return (await store.listDoomed(by)).map(({ objectKey }) => objectKey)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { RepositoryName } from '../../oci/repository-name.ts'
-import { app, hour, manifest, type OpenStore, tag } from './fixtures.ts'
+import { app, deletion, manifest, type OpenStore, tag } from './fixtures.ts'
 
 export function listingsContract(open: OpenStore): void {
   test('tags come in bytewise order, page by page', async () => {
@@ -22,7 +22,7 @@ export function listingsContract(open: OpenStore): void {
     const image = manifest('image')
     await store.change('putManifest', image)
     expect(await store.listRepositories({ limit: 10 })).toEqual([app])
-    await store.change('deleteManifest', { repository: app, digest: image.digest, caller: 't', grace: hour })
+    await store.change('deleteManifest', { repository: app, digest: image.digest, ...deletion })
     expect(await store.listRepositories({ limit: 10 })).toEqual([])
     expect(await store.repositoryExists(app)).toBe(false)
     await store.change('putManifest', image)

@@ -3,6 +3,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type { ManifestReference } from '../../oci/manifest.ts'
 import {
   app,
+  deletion,
   digestFor,
   failureOf,
   hour,
@@ -114,7 +115,7 @@ export function manifestsContract(open: OpenStore): void {
     const index = manifest('index', { kind: 'index', references: [refersTo(child.digest, 'child')] })
     await store.change('putManifest', index)
     const remove = (digest: Digest) =>
-      store.change('deleteManifest', { repository: app, digest, caller: 't', grace: hour })
+      store.change('deleteManifest', { repository: app, digest, ...deletion })
     expect(await failureOf(remove(child.digest))).toMatchObject({
       code: 'MANIFEST_IN_USE',
       detail: { usedBy: index.digest },
@@ -137,8 +138,7 @@ export function manifestsContract(open: OpenStore): void {
       await store.change('deleteManifest', {
         repository: app,
         digest: image.digest,
-        caller: 't',
-        grace: hour,
+        ...deletion,
       }),
     ).toBe(true)
     expect(await store.listReferrers({ repository: app, subject: image.digest, limit: 10 })).toHaveLength(1)

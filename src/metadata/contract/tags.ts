@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { app, hour, manifest, type OpenStore, tag } from './fixtures.ts'
+import { app, deletion, manifest, type OpenStore, tag } from './fixtures.ts'
 
 export function tagsContract(open: OpenStore): void {
   test('a tag moves, and reads see it at once', async () => {
@@ -20,7 +20,7 @@ export function tagsContract(open: OpenStore): void {
     const store = await open()
     const image = manifest('image', { tags: [tag('a'), tag('b')] })
     await store.change('putManifest', image)
-    const remove = { repository: app, tag: tag('a'), caller: 't', grace: hour }
+    const remove = { repository: app, tag: tag('a'), ...deletion }
     expect(await store.change('deleteTag', remove)).toBe(true)
     expect(await store.change('deleteTag', remove)).toBe(false)
     expect(await store.findTagged({ repository: app, tag: tag('a') })).toBeUndefined()
@@ -36,7 +36,7 @@ export function tagsContract(open: OpenStore): void {
     ]
     await store.change('putManifest', gone)
     await store.change('putManifest', stays)
-    await store.change('deleteManifest', { repository: app, digest: gone.digest, caller: 't', grace: hour })
+    await store.change('deleteManifest', { repository: app, digest: gone.digest, ...deletion })
     expect(await store.listTags({ repository: app, limit: 10 })).toEqual([tag('c')])
   })
 }

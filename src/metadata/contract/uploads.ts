@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import {
   app,
   digestFor,
+  doomedKeys,
   failureOf,
   hour,
   newId,
@@ -72,7 +73,7 @@ export function uploadsContract(open: OpenStore): void {
     expect(await store.findBlob({ repository: app, digest })).toMatchObject({ digest, objectKey, size: 100 })
     expect(await store.findBlob({ repository: other, digest })).toBeUndefined()
     expect(await store.countUploads()).toBe(0)
-    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([])
+    expect(await doomedKeys(store, { age: 0, limit: 10 })).toEqual([])
   })
 
   test('of two uploads of one digest the first object stays and the second is doomed', async () => {
@@ -82,9 +83,9 @@ export function uploadsContract(open: OpenStore): void {
     expect((await store.findBlob({ repository: other, digest: first.digest }))?.objectKey).toBe(
       first.objectKey,
     )
-    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([second.objectKey])
+    expect(await doomedKeys(store, { age: 0, limit: 10 })).toEqual([second.objectKey])
     await store.change('forgetDoomed', { objectKeys: [second.objectKey] })
-    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([])
+    expect(await doomedKeys(store, { age: 0, limit: 10 })).toEqual([])
   })
 
   test('a commit without the lease changes nothing', async () => {
@@ -108,7 +109,7 @@ export function uploadsContract(open: OpenStore): void {
       `uploads/${id}`,
       'blobs/target',
     ])
-    expect((await store.listDoomed({ age: hour, limit: 10 })).sort()).toEqual([
+    expect((await doomedKeys(store, { age: hour, limit: 10 })).sort()).toEqual([
       'blobs/target',
       `uploads/${id}`,
     ])
@@ -128,9 +129,9 @@ export function uploadsContract(open: OpenStore): void {
     }
     expect(await close('a1')).toBe('a1')
     expect(await close('a2')).toBe('a1')
-    expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual([])
+    expect(await doomedKeys(store, { age: hour, limit: 10 })).toEqual([])
     expect(await close('b1')).toBe('b1')
-    expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual(['a1'])
+    expect(await doomedKeys(store, { age: hour, limit: 10 })).toEqual(['a1'])
     const patch = { id, repository: app, writer: 'w', target: null }
     expect((await store.change('leaseUpload', patch)).target_key).toBe('b1')
   })
@@ -145,7 +146,7 @@ export function uploadsContract(open: OpenStore): void {
     expect(await store.change('expireUploads', { age: 1, limit: 10 })).toBe(1)
     expect(await store.findUpload({ id: abandoned, repository: app })).toBeUndefined()
     expect(await store.findUpload({ id: written, repository: app })).toBeDefined()
-    expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual([`uploads/${abandoned}`])
+    expect(await doomedKeys(store, { age: hour, limit: 10 })).toEqual([`uploads/${abandoned}`])
   })
 
   test('many changes at once each get their own outcome', async () => {

@@ -2,9 +2,10 @@ import type { Kysely } from 'kysely'
 import type { SchemaTransaction } from '../engine.ts'
 import { builders, statement } from '../statement.ts'
 import { registry } from './001-registry.ts'
+import { collection } from './002-collection.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [registry]
+export const migrations: readonly Migration[] = [registry, collection]
 
 /** The database is newer than this Berth may work with. */
 export class DatabaseTooNewError extends Error {

@@ -70,6 +70,11 @@ function withCaches(store: MetadataStore, counters: ChangeCounters): MetadataSto
     limit: 8 * MiB,
     sizeOf: (names) => names.reduce((sum, name) => sum + name.length + 16, 64),
   })
+  const state = new ReadCache<{ value: string | undefined }>(counters, {
+    kinds: ['state'],
+    limit: MiB,
+    sizeOf: ({ value = '' }) => value.length + 64,
+  })
   const page = <T extends string>(key: string, load: () => Promise<T[]>) =>
     pages.get(key, load) as Promise<T[]>
   return {
@@ -77,6 +82,10 @@ function withCaches(store: MetadataStore, counters: ChangeCounters): MetadataSto
     findManifest: async (by) => manifests.get(`${by.repository}@${by.digest}`, () => store.findManifest(by)),
     findTagged: async (by) => tagged.get(`${by.repository}:${by.tag}`, () => store.findTagged(by)),
     findBlob: async (by) => blobs.get(`${by.repository}@${by.digest}`, () => store.findBlob(by)),
+    getState: async (key) => {
+      const found = await state.get(key, async () => ({ value: await store.getState(key) }))
+      return found?.value
+    },
     listTags: async (by) => page(`${by.repository}:${by.after ?? ''}:${by.limit}`, () => store.listTags(by)),
     listRepositories: async (by) => page(`:${by.after ?? ''}:${by.limit}`, () => store.listRepositories(by)),
   }

@@ -12,12 +12,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   access: ['oci', 'blobs', 'metadata'],
   jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
   http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
-  cli: ['oci', 'client', 'config', 'logging', 'version.ts'],
+  cli: ['oci', 'blobs', 'metadata', 'registry', 'jobs', 'client', 'config', 'logging', 'version.ts'],
   'main.ts': ['cli'],
   'version.ts': ['../package.json'],
 }
 
 const compositionRoot = 'app.ts'
+/** What names the drivers: the app, and the data directory that it and commands open. */
+const roots = [compositionRoot, 'data-directory.ts', 'rules.ts']
 const serve = 'cli/commands/serve.ts'
 
 /** Each a folder that only the composition root knows. */
@@ -47,9 +49,10 @@ export function forbidden(imports: readonly Import[]): string[] {
 }
 
 function reasonAgainst({ from, to, typeOnly }: Import): string | undefined {
-  if (from === compositionRoot) return undefined
+  if (roots.includes(from)) return undefined
   const driver = drivers.find((folder) => within(to, folder))
   if (driver) return within(from, driver) ? undefined : `only ${compositionRoot} names a driver`
+  if (to === 'data-directory.ts' && areaOf(from) === 'cli') return undefined
   if (to === compositionRoot) return from === serve ? undefined : `only ${serve} starts the app`
   const [area, target] = [areaOf(from), areaOf(to)]
   if (area === target) return undefined

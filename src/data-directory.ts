@@ -1,0 +1,84 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { lockData } from './blobs/filesystem/data-lock.ts'
+import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
+import type { MetadataStore } from './metadata/metadata-store.ts'
+import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
+import { version } from './version.ts'
+
+/** A data directory that is open: its blobs and its metadata. */
+export interface DataDirectory extends AsyncDisposable {
+  readonly path: string
+  readonly blobs: FilesystemBlobStore
+  readonly metadata: MetadataStore
+}
+
+export interface OpenOptions {
+  readonly data: string
+  /** Bytes of memory for small objects that are read often; none unless given. */
+  readonly cacheSize?: number
+  /** Refuses while another process has the directory exclusively, as a server has. */
+  readonly exclusive?: boolean
+}
+
+/** The directory can't be used by this command: the message says why and what to do. */
+export class DataDirectoryError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'DataDirectoryError'
+  }
+}
+
+/** Opens a data directory, and makes it if it is not there. @throws DataInUseError, DatabaseTooNewError */
+export async function openDataDirectory(options: OpenOptions): Promise<DataDirectory> {
+  const path = resolve(options.data)
+  const blobs = await FilesystemBlobStore.open({ data: path, cacheSize: options.cacheSize ?? 0 })
+  const closing = new AsyncDisposableStack()
+  closing.defer(() => blobs.close())
+  try {
+    if (options.exclusive) {
+      const lock = lockData(path)
+      closing.defer(() => lock.release())
+    }
+    const metadata = await openSqliteMetadataStore({ path: metadataFile(path), berth: version })
+    closing.defer(() => metadata.close())
+    await blobs.syncRoot()
+    return { path, blobs, metadata, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  } catch (error) {
+    await closing.disposeAsync()
+    throw error
+  }
+}
+
+/**
+ * Opens a data directory that is there, for a command beside the server that may serve it.
+ * @throws DataDirectoryError where there is none, or where files of this user's would stop the server
+ */
+export async function openExistingData(options: OpenOptions): Promise<DataDirectory> {
+  const path = resolve(options.data)
+  if (!existsSync(metadataFile(path))) {
+    throw new DataDirectoryError(
+      `there is no registry in ${path}: name its data directory with --data or BERTH_DATA`,
+    )
+  }
+  becomeOwner(path)
+  return openDataDirectory(options)
+}
+
+export function metadataFile(data: string): string {
+  return join(data, 'metadata.sqlite')
+}
+
+/** What this process makes must be the server's to write: a journal of root's would stop it. */
+export function becomeOwner(path: string): void {
+  const { uid, gid } = statSync(path)
+  const own = process.geteuid?.()
+  if (own === undefined || own === uid) return
+  if (own !== 0) {
+    throw new DataDirectoryError(
+      `${path} belongs to the user ${uid}, and you are ${own}: run the command as that user, or as root`,
+    )
+  }
+  process.setgid?.(gid)
+  process.setuid?.(uid)
+}

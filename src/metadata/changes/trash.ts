@@ -1,0 +1,203 @@
+import type { Digest } from '../../oci/digest.ts'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Tag } from '../../oci/tag.ts'
+import type { Transaction } from '../engine.ts'
+import type { TrashKind } from '../schema.ts'
+import { statement } from '../statement.ts'
+import { type LinkAddress, review } from './links.ts'
+import { orphanManifest, orphanReferrers } from './orphans.ts'
+
+export interface NewTrash {
+  /** A new name for this deletion. */
+  id: string
+  repository: RepositoryName
+  kind: TrashKind
+  /** The tag or the digest; empty for a repository. */
+  name: string
+  caller: string
+}
+
+/** Begins a deletion that can be taken back; a second call for the same one changes nothing. */
+export async function openTrash(tx: Transaction, trash: NewTrash): Promise<void> {
+  await tx.run(insertTrash, trash)
+}
+
+export interface TrashedTag extends LinkAddress {
+  trash: string
+  tag: Tag
+}
+
+/** Keeps a tag's name and what it pointed at; the caller removes the tag. */
+export async function trashTag(tx: Transaction, tag: TrashedTag): Promise<void> {
+  await tx.run(insertTag, tag)
+  await tx.run(insertTagReference, tag)
+}
+
+/** Keeps a manifest and all that it refers to; the caller removes the manifest. */
+export async function trashManifest(
+  tx: Transaction,
+  trashed: LinkAddress & { trash: string },
+): Promise<void> {
+  await tx.run(copyManifest, trashed)
+  await tx.run(copyReferences, trashed)
+}
+
+export interface TrashSlice {
+  id: string
+  /** Rows to work through in one transaction. */
+  limit: number
+}
+
+/**
+ * Forgets a slice of a deletion for good: what it kept alive is looked at by the collector.
+ * @returns whether more is left
+ */
+export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<boolean> {
+  const trash = await tx.first(lockTrash, slice)
+  if (!trash) return false
+  const { repository } = trash
+  const references = await tx.all(referencesOf, slice)
+  for (const reference of references) {
+    const { digest } = reference
+    await tx.run(deleteReference, { id: slice.id, ...reference })
+    await review(tx, { repository, digest, delay: 0 })
+    if (reference.role === 'child') await orphanManifest(tx, { repository, digest })
+  }
+  if (references.length > 0) return true
+  const manifests = await tx.all(manifestsOf, slice)
+  for (const { digest } of manifests) {
+    await tx.run(deleteManifestOf, { id: slice.id, digest })
+    await orphanReferrers(tx, { repository, digest })
+  }
+  if (manifests.length > 0) return true
+  await tx.run(deleteTags, slice)
+  await tx.run(deleteTrash, slice)
+  return false
+}
+
+const insertTrash = statement<NewTrash>()(({ db, arg, now }) =>
+  db
+    .insertInto('trash')
+    .values({
+      id: arg('id'),
+      repository: arg('repository'),
+      kind: arg('kind'),
+      name: arg('name'),
+      deleted_at: now,
+      caller: arg('caller'),
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing()),
+)
+
+const insertTag = statement<TrashedTag>()(({ db, arg }) =>
+  db
+    .insertInto('trashed_tags')
+    .values({ trash: arg('trash'), tag: arg('tag'), digest: arg('digest') })
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+const insertTagReference = statement<TrashedTag>()(({ db, arg }) =>
+  db
+    .insertInto('trashed_references')
+    .values({
+      trash: arg('trash'),
+      repository: arg('repository'),
+      manifest: arg('digest'),
+      digest: arg('digest'),
+      role: 'tag',
+    })
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+const copyManifest = statement<LinkAddress & { trash: string }>()(({ db, arg }) =>
+  db
+    .insertInto('trashed_manifests')
+    .columns([
+      'trash',
+      'digest',
+      'media_type',
+      'bytes',
+      'subject',
+      'artifact_type',
+      'content_size',
+      'pushed_at',
+    ])
+    .expression(
+      db
+        .selectFrom('manifests')
+        .select((eb) => [
+          eb.cast<string>(eb.val(arg('trash')), 'text').as('trash'),
+          'digest',
+          'media_type',
+          'bytes',
+          'subject',
+          'artifact_type',
+          'content_size',
+          'pushed_at',
+        ])
+        .where('repository', '=', arg('repository'))
+        .where('digest', '=', arg('digest')),
+    ),
+)
+
+const copyReferences = statement<LinkAddress & { trash: string }>()(({ db, arg }) =>
+  db
+    .insertInto('trashed_references')
+    .columns(['trash', 'repository', 'manifest', 'digest', 'role'])
+    .expression(
+      db
+        .selectFrom('manifest_references')
+        .select((eb) => [
+          eb.cast<string>(eb.val(arg('trash')), 'text').as('trash'),
+          'repository',
+          'manifest',
+          'digest',
+          'role',
+        ])
+        .where('repository', '=', arg('repository'))
+        .where('manifest', '=', arg('digest'))
+        .where('role', '!=', 'subject'),
+    ),
+)
+
+const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('trash')
+    .select('repository')
+    .where('id', '=', arg('id'))
+    .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+const referencesOf = statement<TrashSlice>()(({ db, arg }) =>
+  db
+    .selectFrom('trashed_references')
+    .select(['manifest', 'digest', 'role'])
+    .where('trash', '=', arg('id'))
+    .limit(arg('limit')),
+)
+
+const deleteReference = statement<{ id: string; manifest: Digest; digest: Digest; role: string }>()(
+  ({ db, arg }) =>
+    db
+      .deleteFrom('trashed_references')
+      .where('trash', '=', arg('id'))
+      .where('manifest', '=', arg('manifest'))
+      .where('digest', '=', arg('digest'))
+      .where('role', '=', arg('role') as 'tag'),
+)
+
+const manifestsOf = statement<TrashSlice>()(({ db, arg }) =>
+  db.selectFrom('trashed_manifests').select('digest').where('trash', '=', arg('id')).limit(arg('limit')),
+)
+
+const deleteManifestOf = statement<{ id: string; digest: Digest }>()(({ db, arg }) =>
+  db.deleteFrom('trashed_manifests').where('trash', '=', arg('id')).where('digest', '=', arg('digest')),
+)
+
+const deleteTags = statement<{ id: string }>()(({ db, arg }) =>
+  db.deleteFrom('trashed_tags').where('trash', '=', arg('id')),
+)
+
+const deleteTrash = statement<{ id: string }>()(({ db, arg }) =>
+  db.deleteFrom('trash').where('id', '=', arg('id')),
+)

@@ -1,0 +1,100 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
+import * as queries from './collection-queries.ts'
+import type { Reader } from './engine.ts'
+import type {
+  CollectsGarbage,
+  KeepsState,
+  KeepsTrash,
+  ListsObjects,
+  RemembersTags,
+} from './metadata-store.ts'
+import { judgeLink, judgeManifest } from './verdicts.ts'
+
+/** Tags of one deletion that a list shows. */
+const shownTags = 1000
+
+/** What the collector, trash, history and verification read: the same queries on every engine. */
+export function collectionReads(
+  engine: Reader,
+): ListsObjects & CollectsGarbage & RemembersTags & KeepsTrash & KeepsState {
+  return {
+    async listBlobs({ after = '', limit }) {
+      const rows = await engine.all(queries.knownBlobs, { after, limit })
+      return rows.map((row) => ({
+        digest: row.digest,
+        objectKey: row.object_key,
+        size: row.size,
+        damaged: row.damaged_at !== null,
+      }))
+    },
+    listManifests: ({ after = { repository: '' as RepositoryName, digest: '' as Digest }, limit }) =>
+      engine.all(queries.knownManifests, { ...after, limit }),
+    async findObject(objectKey) {
+      // In the order of an object's life, so that one that moves on meanwhile is still found.
+      if (await engine.first(queries.uploadOfObject, { objectKey })) return 'upload'
+      if (await engine.first(queries.blobOfObject, { objectKey })) return 'blob'
+      if (await engine.first(queries.doomOfObject, { objectKey })) return 'doomed'
+      return undefined
+    },
+
+    listDue: (by) => engine.all(queries.due, by),
+    async judge(by) {
+      return {
+        manifest: await judgeManifest(engine, by, { lock: false }),
+        link: await judgeLink(engine, by, { lock: false }),
+      }
+    },
+    async listUsers(by) {
+      return [...new Set((await engine.all(queries.users, by)).map(({ manifest }) => manifest))]
+    },
+    async listDoomed(by) {
+      const never = await engine.all(queries.neverRead, by)
+      const due = never.length < by.limit ? await engine.all(queries.doomed, by) : []
+      const sizes = new Map([...never, ...due].map((row) => [row.object_key, row.size ?? undefined]))
+      return Array.from(sizes, ([objectKey, size]) => ({ objectKey, size }))
+    },
+    listRuns: (by) => engine.all(queries.runs, by),
+    async clock() {
+      const row = await engine.first(queries.clock, {})
+      if (!row) throw new Error('the database does not tell the time')
+      return row.now
+    },
+
+    listTagMoves: (by) => engine.all(queries.tagMoves, by),
+    async findTagAt(by) {
+      return (await engine.first(queries.tagAt, by))?.digest
+    },
+    async listTagAges({ after = '', ...page }) {
+      const rows = await engine.all(queries.tagAges, { ...page, after })
+      return rows.map((row) => ({
+        tag: row.name,
+        digest: row.digest,
+        updatedAt: row.updated_at,
+        pulledDay: row.day ?? undefined,
+      }))
+    },
+
+    async listTrash({ repository, after = '', limit }) {
+      const rows = repository
+        ? await engine.all(queries.trashOf, { repository, after, limit })
+        : await engine.all(queries.trash, { after, limit })
+      return Promise.all(
+        rows.map(async ({ id, deleted_at, ...row }) => ({
+          ...row,
+          id,
+          deletedAt: deleted_at,
+          manifests: (await engine.first(queries.trashedManifests, { id }))?.count ?? 0,
+          tags: (await engine.all(queries.trashedTags, { id, limit: shownTags })).map(({ tag }) => tag),
+        })),
+      )
+    },
+    async listExpiredTrash(by) {
+      return (await engine.all(queries.expiredTrash, by)).map(({ id }) => id)
+    },
+
+    async getState(key) {
+      return (await engine.first(queries.state, { key }))?.value
+    },
+  }
+}

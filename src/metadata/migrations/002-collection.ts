@@ -1,0 +1,103 @@
+import { type Kysely, sql } from 'kysely'
+import type { DialectName } from '../statement.ts'
+import type { Migration } from './migration.ts'
+
+/** What the collector, trash, verification and commands beside a server go by. */
+export const collection: Migration = {
+  version: 2,
+  name: 'collection',
+  oldestBerth: '0.1.0',
+  statements: (db, dialect) => [
+    ...columns(db),
+    ...tables(db, dialect),
+    ...indexes(db),
+    ...(dialect === 'sqlite' ? changeCounters : []),
+  ],
+}
+
+function columns(db: Kysely<unknown>) {
+  const add = (table: string, column: string) => db.schema.alterTable(table).addColumn(column, 'bigint')
+  return [
+    add('blobs', 'damaged_at'),
+    add('manifests', 'untagged_at'),
+    add('manifests', 'orphaned_at'),
+    add('doomed_objects', 'size'),
+  ]
+}
+
+function tables(db: Kysely<unknown>, dialect: DialectName) {
+  const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`
+  const bytes = dialect === 'sqlite' ? sql`blob` : sql`bytea`
+  const table = (name: string) => db.schema.createTable(name)
+  return [
+    table('pulls')
+      .addColumn('repository', text, (column) => column.notNull())
+      .addColumn('digest', text, (column) => column.notNull())
+      .addColumn('day', 'bigint', (column) => column.notNull())
+      .addPrimaryKeyConstraint('pulls_key', ['repository', 'digest']),
+    table('trash')
+      .addColumn('id', text, (column) => column.primaryKey())
+      .addColumn('repository', text, (column) => column.notNull())
+      .addColumn('kind', text, (column) => column.notNull())
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('deleted_at', 'bigint', (column) => column.notNull())
+      .addColumn('caller', text, (column) => column.notNull()),
+    table('trashed_tags')
+      .addColumn('trash', text, (column) => column.notNull().references('trash.id'))
+      .addColumn('tag', text, (column) => column.notNull())
+      .addColumn('digest', text, (column) => column.notNull())
+      .addPrimaryKeyConstraint('trashed_tags_key', ['trash', 'tag']),
+    table('trashed_manifests')
+      .addColumn('trash', text, (column) => column.notNull().references('trash.id'))
+      .addColumn('digest', text, (column) => column.notNull())
+      .addColumn('media_type', text, (column) => column.notNull())
+      .addColumn('bytes', bytes, (column) => column.notNull())
+      .addColumn('subject', text)
+      .addColumn('artifact_type', text)
+      .addColumn('content_size', 'bigint', (column) => column.notNull())
+      .addColumn('pushed_at', 'bigint', (column) => column.notNull())
+      .addPrimaryKeyConstraint('trashed_manifests_key', ['trash', 'digest']),
+    table('trashed_references')
+      .addColumn('trash', text, (column) => column.notNull().references('trash.id'))
+      .addColumn('repository', text, (column) => column.notNull())
+      .addColumn('manifest', text, (column) => column.notNull())
+      .addColumn('digest', text, (column) => column.notNull())
+      .addColumn('role', text, (column) => column.notNull())
+      .addPrimaryKeyConstraint('trashed_references_key', ['trash', 'manifest', 'digest', 'role']),
+    table('holds')
+      .addColumn('id', text, (column) => column.primaryKey())
+      .addColumn('until', 'bigint', (column) => column.notNull()),
+    table('collector_runs')
+      .addColumn('id', text, (column) => column.primaryKey())
+      .addColumn('runner', text, (column) => column.notNull())
+      .addColumn('started_at', 'bigint', (column) => column.notNull())
+      .addColumn('finished_at', 'bigint', (column) => column.notNull())
+      .addColumn('links', 'bigint', (column) => column.notNull())
+      .addColumn('manifests', 'bigint', (column) => column.notNull())
+      .addColumn('objects', 'bigint', (column) => column.notNull())
+      .addColumn('bytes', 'bigint', (column) => column.notNull()),
+    table('state')
+      .addColumn('key', text, (column) => column.primaryKey())
+      .addColumn('value', text, (column) => column.notNull()),
+  ]
+}
+
+function indexes(db: Kysely<unknown>) {
+  const index = (name: string) => db.schema.createIndex(name)
+  return [
+    index('review_address').on('review').columns(['repository', 'digest']),
+    index('trash_deleted_at').on('trash').column('deleted_at'),
+    index('trashed_references_address').on('trashed_references').columns(['repository', 'digest']),
+    index('trashed_references_digest').on('trashed_references').column('digest'),
+    index('collector_runs_started_at').on('collector_runs').column('started_at'),
+  ]
+}
+
+/** A switch in `state` is looked at with every write: read once, and again when it changed. */
+const changeCounters = [
+  sql`insert into change_counters values ('state', 0)`,
+  ...['insert', 'update', 'delete'].map((event) =>
+    sql.raw(`create trigger state_${event}_counted after ${event} on state begin
+      update change_counters set value = value + 1 where kind = 'state'; end`),
+  ),
+]
