@@ -16,3 +16,11 @@ export class UsageError extends Error {
     this.name = 'UsageError'
   }
 }
+
+/** What was asked for can't be done: the message says why, and what to do. */
+export class CommandError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CommandError'
+  }
+}

@@ -90,6 +90,7 @@ function messageOf(error: Error): string {
 
 /** Errors whose message says what to do. */
 const understood: readonly string[] = [
+  'CommandError',
   'DataDirectoryError',
   'DataInUseError',
   'DatabaseTooNewError',

@@ -1,0 +1,42 @@
+const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** Bytes for people: `1.5 GiB`. */
+export function sizeText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < sizes.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1
+  return `${value.toFixed(digits)} ${sizes[unit]}`
+}
+
+/** Milliseconds for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `6 d 4 h`. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
+  const seconds = milliseconds / 1000
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  if (seconds < 3600) return pair(seconds, 60, ['min', 's'])
+  if (seconds < 86_400) return pair(seconds / 60, 60, ['h', 'min'])
+  return pair(seconds / 3600, 24, ['d', 'h'])
+}
+
+function pair(value: number, base: number, [large, small]: readonly [string, string]): string {
+  const rounded = Math.round(value)
+  const rest = rounded % base
+  return `${Math.floor(rounded / base)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`
+}
+
+/** `1 image`, `3 images`; a word that changes otherwise is given whole. */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
+}
+
+/** Milliseconds since 1970 in the machine's own time: `2026-11-25 14:03:07`. */
+export function timeText(milliseconds: number): string {
+  const at = new Date(milliseconds)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
