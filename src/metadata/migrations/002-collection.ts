@@ -90,6 +90,7 @@ function indexes(db: Kysely<unknown>) {
     index('trash_deleted_at').on('trash').column('deleted_at'),
     index('trashed_references_address').on('trashed_references').columns(['repository', 'digest']),
     index('trashed_references_digest').on('trashed_references').column('digest'),
+    index('trashed_manifests_digest').on('trashed_manifests').column('digest'),
     index('collector_runs_started_at').on('collector_runs').column('started_at'),
   ]
 }
