@@ -161,7 +161,8 @@ function gauge(
     registers,
     async collect() {
       const value = await read()
-      if (value !== undefined) this.set(value)
+      if (value === undefined) this.remove()
+      else this.set(value)
     },
   })
 }

@@ -85,17 +85,32 @@ function itemText({ kind, repository, digest, bytes }: PreviewItem): string {
 }
 
 function previewText(summary: PreviewSummary, rules: CollectorRules): string {
-  const { manifests, links, trash, uploads, objects, bytes, doomedBytes } = summary
-  if (manifests + links + trash + uploads + objects === 0) return 'Nothing would go.\n'
-  return `Would go: ${countText(manifests, 'manifest')}, ${countText(links, 'blob')} of their repositories, ${countText(trash, 'deletion')} in the trash, ${countText(uploads, 'abandoned upload')}.
-Freed at once:   ${sizeText(bytes)} in ${countText(objects, 'object')} that nobody could read for ${durationText(rules.keepObjects)}.
-Freed later:     ${sizeText(doomedBytes)}, ${durationText(rules.keepObjects)} after that (gc.keep-objects).
+  const { objects, bytes, doomedBytes } = summary
+  const taken = takenText(summary)
+  if (taken === '' && objects === 0) return 'Nothing would go.\n'
+  const keep = durationText(rules.keepObjects)
+  return `Would go: ${taken || 'nothing new'}.
+Freed at once: ${sizeText(bytes)} in ${countText(objects, 'object')} that went before and were kept for ${keep} (gc.keep-objects).
+Freed ${keep} later: ${sizeText(doomedBytes)}.
 `
 }
 
 function collectedText(collected: Collected, duration: number): string {
-  const { manifests, links, trash, uploads, objects, bytes } = collected
-  return `Took away ${countText(manifests, 'manifest')}, ${countText(links, 'blob')} of their repositories, ${countText(trash, 'deletion')} in the trash, ${countText(uploads, 'abandoned upload')}.
-Freed ${sizeText(bytes)} in ${countText(objects, 'object')}. It took ${durationText(duration)}.
+  const { objects, bytes } = collected
+  return `Took away: ${takenText(collected) || 'nothing'}.
+Freed: ${sizeText(bytes)} in ${countText(objects, 'object')}. It took ${durationText(duration)}.
 `
+}
+
+function takenText(taken: Pick<Collected, 'manifests' | 'links' | 'trash' | 'uploads'>): string {
+  const counts: [number, string, string?][] = [
+    [taken.manifests, 'manifest'],
+    [taken.links, 'blob of a repository', 'blobs of repositories'],
+    [taken.trash, 'deletion in the trash', 'deletions in the trash'],
+    [taken.uploads, 'abandoned upload'],
+  ]
+  return counts
+    .filter(([count]) => count > 0)
+    .map((count) => countText(...count))
+    .join(', ')
 }

@@ -52,11 +52,11 @@ async function open(path: string, berth: string): Promise<FromWriter> {
 }
 
 /**
- * A push changes pages all over the trees of digests: a checkpoint writes each of them once, however often it changed
- * since the last one, so that fewer checkpoints write less. Reading the log back at start takes a tenth of a second.
+ * A push changes pages all over the trees of digests. A checkpoint writes each of them once, however often it changed
+ * since the last one, so that fewer checkpoints write less; but whoever commits then waits for all of them.
  */
 function configureWriter(db: Database): void {
-  db.run('PRAGMA wal_autocheckpoint = 8192')
+  db.run('PRAGMA wal_autocheckpoint = 2000')
   db.run('PRAGMA cache_size = -16384')
 }
 
