@@ -28,7 +28,11 @@ export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & T
   // Where two set a new tag at once, only the row that is there first tells.
   if (fixed && (await tx.run(insertTag, move)) > 0) return remember(tx, move)
   const before = await tx.first(tagDigest, move)
-  if (before?.digest === move.digest) return
+  if (before?.digest === move.digest) {
+    // No move, but it was set: by its age it is as good as new.
+    await tx.run(touchTag, move)
+    return
+  }
   if (before && fixed) throw tagImmutable(move.tag)
   await tx.run(upsertTag, move)
   await remember(tx, move)
@@ -78,7 +82,7 @@ export function isImmutable(tag: Tag, globs: readonly string[]): boolean {
   return globs.some((glob) => new Bun.Glob(glob).match(tag))
 }
 
-function tagImmutable(tag: Tag): RegistryError {
+export function tagImmutable(tag: Tag): RegistryError {
   return new RegistryError(
     'TAG_IMMUTABLE',
     `the tag ${tag} is immutable here (setting tags.immutable): it can't be moved or deleted; push under another tag`,
@@ -131,6 +135,14 @@ const upsertTag = statement<LinkAddress & TagAddress>()(({ db, arg, now }) =>
     .onConflict((conflict) =>
       conflict.columns(['repository', 'name']).doUpdateSet({ digest: arg('digest'), updated_at: now }),
     ),
+)
+
+const touchTag = statement<TagAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('tags')
+    .set({ updated_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('name', '=', arg('tag')),
 )
 
 const insertHistory = statement<TagAddress & { digest: Digest | null; caller: string }>()(
