@@ -42,7 +42,7 @@ async function requireNoImmutable(tx: Transaction, { repository, immutable }: Re
   for (const glob of immutable) {
     const pattern = tx.dialect === 'sqlite' ? glob : likePattern(glob)
     const tag = (await tx.first(tagLike, { repository, pattern }))?.name
-    if (tag) throw tagImmutable(tag)
+    if (tag) throw tagImmutable(tag, 'delete')
   }
 }
 

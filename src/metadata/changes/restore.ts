@@ -78,7 +78,7 @@ async function requireNames(tx: Transaction, args: Restoration, trash: Names): P
   for (const { tag, digest } of await wantedTags(tx, args)) {
     const now = await tx.first(tagDigest, { repository, tag })
     if (!now || now.digest === digest) continue
-    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag)
+    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag, 'move')
     throw new RegistryError(
       'TAG_TAKEN',
       `the tag ${tag} of ${repository} points at something else by now: name another tag to restore to`,

@@ -33,7 +33,7 @@ export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & T
     await tx.run(touchTag, move)
     return
   }
-  if (before && fixed) throw tagImmutable(move.tag)
+  if (before && fixed) throw tagImmutable(move.tag, 'move')
   await tx.run(upsertTag, move)
   await remember(tx, move)
   if (before) await leave(tx, { repository: move.repository, digest: before.digest })
@@ -57,7 +57,7 @@ export interface TagDeletion extends TagAddress, TagMove {
 export async function deleteTag(tx: Transaction, args: TagDeletion): Promise<boolean> {
   const before = await tx.first(removeTag, args)
   if (!before) return false
-  if (isImmutable(args.tag, args.immutable)) throw tagImmutable(args.tag)
+  if (isImmutable(args.tag, args.immutable)) throw tagImmutable(args.tag, 'delete')
   const { repository, tag, caller, trash } = args
   await remember(tx, { ...args, digest: null })
   if (trash !== null) {
@@ -72,7 +72,7 @@ export async function deleteTag(tx: Transaction, args: TagDeletion): Promise<boo
 export async function deleteTagsOf(tx: Transaction, args: LinkAddress & TagMove): Promise<Tag[]> {
   const tags = (await tx.all(removeTagsOf, args)).map(({ name }) => name)
   for (const tag of tags) {
-    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag)
+    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag, 'delete')
     await remember(tx, { repository: args.repository, tag, digest: null, caller: args.caller })
   }
   return tags
@@ -82,10 +82,15 @@ export function isImmutable(tag: Tag, globs: readonly string[]): boolean {
   return globs.some((glob) => new Bun.Glob(glob).match(tag))
 }
 
-export function tagImmutable(tag: Tag): RegistryError {
+/** Clients print the message alone: it names the tag, and what to do. */
+export function tagImmutable(tag: Tag, attempt: 'move' | 'delete'): RegistryError {
+  const refusal = {
+    move: "it can't be moved to another manifest; push under another tag",
+    delete: "it can't be deleted, and neither can its manifest",
+  }
   return new RegistryError(
     'TAG_IMMUTABLE',
-    `the tag ${tag} is immutable here (setting tags.immutable): it can't be moved or deleted; push under another tag`,
+    `the tag ${tag} is immutable here (setting tags.immutable): ${refusal[attempt]}`,
     { detail: { tag } },
   )
 }
