@@ -187,7 +187,7 @@ export interface TagMovement {
 export interface ListsTagAges {
   /** The newest first; of one moment, the later name first. */
   listTagAges(page: InRepository & { after?: TagPlace | undefined; limit: number }): Promise<TagAge[]>
-  /** The tags of one manifest, in the same order. */
+  /** Tags of one manifest, in no order. */
   listTagsOf(by: Address & { limit: number }): Promise<TagPlace[]>
   /** Which of these the repository has manifests of. */
   listPresent(by: InRepository & { digests: readonly Digest[] }): Promise<Digest[]>

@@ -70,14 +70,13 @@ const tagAges = statement<InRepository & { updatedAt: number; tag: Tag; limit: n
     .limit(arg('limit')),
 )
 
+/** In no order: SQLite would go through all tags of the repository by their age to spare itself the sorting. */
 const tagsOf = statement<InRepository & { digest: Digest; limit: number }>()(({ db, arg }) =>
   db
     .selectFrom('tags')
     .select(['name', 'updated_at'])
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest'))
-    .orderBy('updated_at', 'desc')
-    .orderBy('name', 'desc')
     .limit(arg('limit')),
 )
 
