@@ -133,7 +133,7 @@ describe('where deletion is switched off', () => {
     const { stdout, stderr } = await attempt(bin, ['retention', '--data', berth.data])
     expect(stderr).toBe('')
     expect(stdout).toStartWith(
-      'Removed 1 tag, and 1 manifest with the last tag, from 1 repository; 1 tag stayed.',
+      'Removed 1 tag, and 1 manifest with the last tag; 1 tag stayed, in 1 repository with a rule.',
     )
     expect(await tagsOf(remote())).toEqual(['v2'])
   })

@@ -17,7 +17,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 15_000
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error('it did not come true within 15 s')
-    await Bun.sleep(50)
+    await Bun.sleep(5)
   }
 }
 
@@ -105,12 +105,58 @@ Where a rule applies, 2 tags would stay and 1 be removed. Nothing was changed.
   test('removes beside the running server, which sees it at once', async () => {
     expect(await tagsOf(remote())).toContain('nightly-1')
     const { stdout } = await retention()
-    expect(stdout).toBe(`Removed 1 tag, and 1 manifest with the last tag, from 1 repository; 2 tags stayed.
+    expect(
+      stdout,
+    ).toBe(`Removed 1 tag, and 1 manifest with the last tag; 2 tags stayed, in 1 repository with a rule.
 They can be taken back for 7 d: berth trash list
 `)
     expect(await tagsOf(remote())).toEqual(['nightly-2', 'v1'])
     const again = await retention('--output', 'json')
     expect(JSON.parse(again.stdout)).toEqual({ repositories: 1, kept: 2, removed: 0, manifests: 0 })
+  })
+})
+
+describe('a run that is killed', () => {
+  test('leaves each tag either as it was or in the trash, and the next one finishes', async () => {
+    const berth = await startBerth({ args: ['--retention-rules', '** newest=5', '--log-level', 'error'] })
+    const remote = { url: berth.url, repository: 'app' }
+    const pushed = new Map<string, string>()
+    for (let start = 0; start < 160; start += 20) {
+      const names = Array.from({ length: 20 }, (_, index) => `t${start + index}`)
+      const images = await Promise.all(
+        names.map((name) => pushImage(remote, { reference: name, content: name })),
+      )
+      for (const [index, name] of names.entries()) pushed.set(name, images[index]?.digest ?? '')
+    }
+    const database = new Database(join(berth.data, 'metadata.sqlite'), { readonly: true })
+    const trashed = () =>
+      database.query<{ tag: string; digest: string }, []>('select tag, digest from trashed_tags').all()
+    let kills = 0
+    for (let attempts = 0; attempts < 20 && (await tagsOf(remote)).length > 5; attempts += 1) {
+      const before = trashed().length
+      const child = Bun.spawn([bin, 'retention', '--data', berth.data], {
+        stdout: 'ignore',
+        stderr: 'ignore',
+      })
+      // Killed in the midst of it: as soon as it removed something.
+      await until(async () => trashed().length > before || child.exitCode !== null)
+      child.kill('SIGKILL')
+      await child.exited
+      kills += child.signalCode === 'SIGKILL' ? 1 : 0
+      const left = await tagsOf(remote)
+      const gone = trashed()
+      expect([...left, ...gone.map(({ tag }) => tag)].sort()).toEqual([...pushed.keys()].sort())
+      for (const { tag, digest } of gone) expect(digest).toBe(pushed.get(tag) ?? '')
+      for (const name of left) {
+        const answer = await fetch(manifestUrl(remote, name))
+        expect(answer.headers.get('docker-content-digest')).toBe(pushed.get(name) ?? '')
+      }
+    }
+    expect(kills).toBeGreaterThan(0)
+    expect((await attempt(bin, ['retention', '--data', berth.data])).exitCode).toBe(0)
+    expect(await tagsOf(remote)).toHaveLength(5)
+    database.close()
+    await berth.stop()
   })
 })
 

@@ -124,7 +124,7 @@ async function apply(
   }
   printResult(values, report, ({ kept, removed, manifests, repositories }) => {
     if (view.rules.length === 0) return 'No retention rules are in force: every tag stays.\n'
-    const gone = `Removed ${countText(removed, 'tag')}, and ${countText(manifests, 'manifest')} with the last tag, from ${countText(repositories, 'repository', 'repositories')}; ${countText(kept, 'tag')} stayed.\n`
+    const gone = `Removed ${countText(removed, 'tag')}, and ${countText(manifests, 'manifest')} with the last tag; ${countText(kept, 'tag')} stayed, in ${countText(repositories, 'repository', 'repositories')} with a rule.\n`
     if (removed === 0 || rules.trashRetention === 0) return gone
     return `${gone}They can be taken back for ${durationText(rules.trashRetention)}: berth trash list\n`
   })

@@ -51,7 +51,7 @@ async function tablePrinter(rules: readonly RetentionRule[]): Promise<Printer> {
       ])
     },
     async end({ kept, removed }) {
-      await table.end('There are no repositories.')
+      await table.end('No repository has tags.')
       if (rules.length === 0) return
       const stay = `${countText(kept, 'tag')} would stay`
       await writeOut(
