@@ -71,7 +71,8 @@ function fromFile(file: { name: string; text: string }, given: Map<SettingName, 
   try {
     document = parse(file.text, { logLevel: 'error', maxAliasCount: 0 })
   } catch (error) {
-    throw new SettingError(`${file.name} is not YAML: ${(error as Error).message.split('\n')[0]}`)
+    const hint = /[-:,[]\s*\*/.test(file.text) ? ' (a text that begins with * needs quotes)' : ''
+    throw new SettingError(`${file.name} is not YAML: ${(error as Error).message.split('\n')[0]}${hint}`)
   }
   if (document === null || document === undefined) return
   if (typeof document !== 'object' || Array.isArray(document)) {

@@ -77,7 +77,8 @@ describe('the setting retention.rules', () => {
     expect(message).toContain('such as "team/** newest=10 pushed=30d')
   })
 
-  test('says what helps where YAML takes a rule for a section', () => {
+  test('says what helps where YAML takes a rule for a section, or its pattern for an alias', () => {
+    expect(complaint('retention:\n  rules:\n    - ** newest=10\n')).toContain('begins with * needs quotes')
     expect(complaint('retention:\n  rules:\n    - team/**: newest=10\n')).toBe(
       'retention.rules: the list holds {"team/**":"newest=10"} where a text is expected; put it in quotes',
     )
