@@ -8,7 +8,7 @@ import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { linkBlob, review } from './links.ts'
 import { insertReferences } from './references.ts'
-import { isImmutable, putTag, tagImmutable } from './tags.ts'
+import { putTag } from './tags.ts'
 
 export interface Restoration {
   id: string
@@ -32,7 +32,7 @@ export interface RestoredSlice {
 
 /**
  * Takes a slice of a deletion back: manifests first, then tags, and what was unlinked meanwhile is linked again.
- * @throws TRASH_UNKNOWN; TAG_IMMUTABLE, TAG_TAKEN and REPOSITORY_TAKEN where the old name stands for something else by now;
+ * @throws TRASH_UNKNOWN; TAG_TAKEN and REPOSITORY_TAKEN where the old name stands for something else by now;
  * MANIFEST_UNKNOWN for a tag whose manifest was deleted after it
  */
 export async function restoreTrash(tx: Transaction, args: Restoration): Promise<RestoredSlice> {
@@ -78,7 +78,6 @@ async function requireNames(tx: Transaction, args: Restoration, trash: Names): P
   for (const { tag, digest } of await wantedTags(tx, args)) {
     const now = await tx.first(tagDigest, { repository, tag })
     if (!now || now.digest === digest) continue
-    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag, 'move')
     throw new RegistryError(
       'TAG_TAKEN',
       `the tag ${tag} of ${repository} points at something else by now: name another tag to restore to`,

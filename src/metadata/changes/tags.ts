@@ -142,14 +142,6 @@ const upsertTag = statement<LinkAddress & TagAddress>()(({ db, arg, now }) =>
     ),
 )
 
-const touchTag = statement<TagAddress>()(({ db, arg, now }) =>
-  db
-    .updateTable('tags')
-    .set({ updated_at: now })
-    .where('repository', '=', arg('repository'))
-    .where('name', '=', arg('tag')),
-)
-
 const insertHistory = statement<TagAddress & { digest: Digest | null; caller: string }>()(
   ({ db, arg, now }) =>
     db.insertInto('tag_history').values({
@@ -184,4 +176,12 @@ const markUntagged = statement<LinkAddress>()(({ db, arg, now }) =>
     .set({ untagged_at: now, orphaned_at: null })
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest')),
+)
+
+const touchTag = statement<TagAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('tags')
+    .set({ updated_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('name', '=', arg('tag')),
 )

@@ -17,7 +17,7 @@ const third = manifest('third', { immutable })
 async function prepared(open: OpenStore): Promise<MetadataStore> {
   const store = await open()
   await store.change('putManifest', second)
-  const deletion = { repository: app, caller, immutable: [] }
+  const deletion = { repository: app, caller, immutable: [], grace: hour }
   for (const [name, trash] of [
     [fixed, 'trash-v1'],
     [tag('old'), 'trash-old'],
@@ -48,10 +48,12 @@ async function everythingIn(store: MetadataStore) {
   }
 }
 
-const rights = { caller, immutable }
-const restoration = { repository: null, tag: null, ...rights, grace: hour, limit: 100 }
+const rights = { caller, immutable, grace: hour }
+const restoration = { repository: null, tag: null, ...rights, limit: 100 }
 
-const refused: Readonly<Record<string, (store: MetadataStore, updatedAt: number) => Promise<unknown>>> = {
+type Change = (store: MetadataStore, updatedAt: number) => Promise<unknown>
+
+const refused: Readonly<Record<string, Change>> = {
   'a push of another manifest': (store) => store.change('putManifest', { ...third, tags: [fixed] }),
   'a push of several tags, of which it is one': (store) =>
     store.change('putManifest', { ...third, tags: [tag('a'), fixed, tag('z')] }),
@@ -74,14 +76,18 @@ const refused: Readonly<Record<string, (store: MetadataStore, updatedAt: number)
     store.change('deleteRepository', { repository: app, ...rights, trash: 'new', limit: 1 }),
   'the deletion of its repository for good': (store) =>
     store.change('deleteRepository', { repository: app, ...rights, trash: null, limit: 100 }),
+  'being put back to where it was': (store) =>
+    store.change('putTag', { repository: app, tag: fixed, digest: second.digest, ...rights }),
+}
+
+/** Whoever restores is told that he may choose another name, as for any tag that is taken. */
+const taken: Readonly<Record<string, Change>> = {
   'the return of its deletion of before': (store) =>
     store.change('restoreTrash', { id: 'trash-v1', ...restoration }),
   'the return of a manifest that had the name': (store) =>
     store.change('restoreTrash', { id: 'trash-gone', ...restoration }),
   'the return of another deletion under its name': (store) =>
     store.change('restoreTrash', { id: 'trash-old', ...restoration, tag: fixed }),
-  'being put back to where it was': (store) =>
-    store.change('putTag', { repository: app, tag: fixed, digest: second.digest, ...rights }),
 }
 
 const accepted: Readonly<Record<string, (store: MetadataStore) => Promise<unknown>>> = {
@@ -97,16 +103,17 @@ const accepted: Readonly<Record<string, (store: MetadataStore) => Promise<unknow
 }
 
 export function immutabilityContract(open: OpenStore): void {
-  for (const [path, change] of Object.entries(refused)) {
+  const paths = [
+    ...Object.entries(refused).map((entry) => [...entry, 'TAG_IMMUTABLE'] as const),
+    ...Object.entries(taken).map((entry) => [...entry, 'TAG_TAKEN'] as const),
+  ]
+  for (const [path, change, code] of paths) {
     test(`an immutable tag withstands ${path}, and nothing is changed`, async () => {
       const store = await prepared(open)
       const before = await everythingIn(store)
       const ages = await store.listTagAges({ repository: app, limit: 100 })
       const updatedAt = ages.find((age) => age.tag === fixed)?.updatedAt ?? 0
-      expect(await failureOf(change(store, updatedAt))).toMatchObject({
-        code: 'TAG_IMMUTABLE',
-        detail: { tag: fixed },
-      })
+      expect(await failureOf(change(store, updatedAt))).toMatchObject({ code, detail: { tag: fixed } })
       expect(await everythingIn(store)).toEqual(before)
     })
   }

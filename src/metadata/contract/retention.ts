@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import type { Digest } from '../../oci/digest.ts'
 import type { MetadataStore, TagAge } from '../metadata-store.ts'
-import { app, digestFor, manifest, type OpenStore, other, refersTo, tag } from './fixtures.ts'
+import { app, digestFor, hour, manifest, type OpenStore, other, refersTo, tag } from './fixtures.ts'
 
 const day = 86_400_000
-const by = { repository: app, caller: 'retention', immutable: [] }
+const by = { repository: app, caller: 'retention', immutable: [], grace: hour }
 
 async function ages(store: MetadataStore): Promise<TagAge[]> {
   return store.listTagAges({ repository: app, limit: 1000 })
@@ -164,18 +164,17 @@ export function retentionContract(open: OpenStore): void {
     expect(await store.change('retireTags', args)).toEqual({ tags: 0, manifest: false })
   })
 
-  test('a tag that is set while its manifest is being retired keeps the manifest, or finds it gone', async () => {
+  test('a tag that is set while its manifest is being retired points at it, or is not set', async () => {
     const store = await open()
     for (let round = 0; round < 20; round += 1) {
       const image = manifest(`round ${round}`, { tags: [tag('old')] })
       await store.change('putManifest', image)
       const args = await retirement(store, image.digest, ['old'])
-      const [retired, put] = await Promise.all([
+      const [, put] = await Promise.all([
         store.change('retireTags', args),
         store.change('putTag', { ...by, tag: tag('new'), digest: image.digest }),
       ])
       const found = await store.findTagged({ repository: app, tag: tag('new') })
-      expect(put).toBe(!retired.manifest)
       expect(found?.digest).toBe(put ? image.digest : undefined)
       if (put) await store.change('deleteManifest', { ...by, digest: image.digest, trash: null })
       for (const { id } of await store.listTrash({ limit: 10 })) {
