@@ -1,6 +1,7 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
+import { damageContract } from './contract/damage.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
@@ -16,5 +17,6 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     tagsContract(open)
     listingsContract(open)
     collectionContract(open)
+    damageContract(open)
   })
 }

@@ -17,6 +17,7 @@ export interface MetadataStore
     FindsUploads,
     ListsContent,
     ListsObjects,
+    FindsDamage,
     CollectsGarbage,
     ForeseesCollection,
     RemembersTags,
@@ -47,6 +48,8 @@ export interface StoredManifest {
   readonly mediaType: string
   readonly bytes: Uint8Array
   readonly artifactType: string | undefined
+  /** Its bytes are not those of its digest any more: it can't be served until a push brings it again. */
+  readonly damaged: boolean
   /** Milliseconds since 1970. */
   readonly confirmedAt: number
 }
@@ -122,7 +125,25 @@ export interface KnownBlob {
 
 export interface KnownManifest extends InRepository {
   readonly digest: Digest
+  readonly mediaType: string
   readonly bytes: Uint8Array
+  readonly damaged: boolean
+}
+
+/** What verification asks beside the lists of what there is. */
+export interface FindsDamage {
+  /** The object that holds the digest, whichever repositories link it. */
+  findStored(by: { digest: Digest }): Promise<KnownBlob | undefined>
+  /** Blobs that one repository holds, by digest. */
+  listLinkedBlobs(page: InRepository & Page<string>): Promise<KnownBlob[]>
+  /** Those of the objects that hold a blob. */
+  objectsOfBlobs(objectKeys: readonly string[]): Promise<ReadonlySet<string>>
+  /** What a manifest refers to, other than as its subject, and its repository does not hold. */
+  listAbsent(by: Address): Promise<Digest[]>
+  /** Manifests of the repository that refer to the digest other than as their subject. */
+  listUsersOf(by: Address & { limit: number }): Promise<Digest[]>
+  /** Tags that point at a manifest, by name. */
+  listTagsOf(by: Address & { limit: number }): Promise<Tag[]>
 }
 
 export interface Address extends InRepository {

@@ -1,11 +1,12 @@
 import type { Transaction } from '../engine.ts'
 import { collect } from './collect.ts'
+import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
 import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
 import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
 import { forgetDoomed } from './objects.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
-import { holdObjects, quarantineBlob, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
+import { holdObjects, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
 import { deleteTag, putTag } from './tags.ts'
 import { emptyTrash } from './trash.ts'
 import {
@@ -25,6 +26,7 @@ import {
 export const changes = {
   appendUpload,
   cancelUpload,
+  checkManifest,
   collect,
   commitUpload,
   confirmBlob,
@@ -32,6 +34,7 @@ export const changes = {
   deleteManifest,
   deleteRepository,
   deleteTag,
+  doomUnknown,
   emptyTrash,
   expireUploads,
   forgetDoomed,
@@ -44,6 +47,7 @@ export const changes = {
   quarantineBlob,
   recordPulls,
   recordRun,
+  releaseBlob,
   releaseObjects,
   renewUpload,
   restoreTrash,
