@@ -3,10 +3,11 @@ import { type Command, type ExitCode, UsageError } from './command.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { serve } from './commands/serve.ts'
+import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, verify, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
