@@ -7,11 +7,13 @@ import { type CollectorRules, collectGarbage } from './collector.ts'
 import type { CollectorMeter } from './collector-meter.ts'
 import { recordCollection } from './recorded-runs.ts'
 import { type ScheduledJob, schedule } from './schedule.ts'
+import type { Scrubber } from './scrub.ts'
 import { sweep } from './sweep.ts'
 
 export interface Maintenance {
   readonly registry: Registry
   readonly pulls: PullRecorder
+  readonly scrubber: Scrubber
   readonly logger: Logger
   readonly rules: CollectorRules
   /** Milliseconds between two runs of the collector. */
@@ -27,7 +29,9 @@ const flushInterval = 60_000
 
 /** Everything that a server does by itself, again and again, beside what it is asked for. */
 export function startMaintenance(options: Maintenance): ScheduledJob {
-  const jobs = [scheduleCollector(options), scheduleSweep(options), schedulePulls(options)]
+  const { scrubber } = options
+  scrubber.start()
+  const jobs = [scheduleCollector(options), scheduleSweep(options), schedulePulls(options), scrubber]
   return {
     async stop() {
       await Promise.all(jobs.map((job) => job.stop()))
