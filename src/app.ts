@@ -5,6 +5,8 @@ import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
+import { Scrubber } from './jobs/scrub.ts'
+import { scrubMeasurements } from './jobs/scrub-measurements.ts'
 import type { Logger } from './logging/logger.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
@@ -47,6 +49,14 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       pulled: (manifest) => pulls.record(manifest),
     }
     const meter = new CollectorMeter()
+    const scrubber = new Scrubber({
+      metadata,
+      blobs,
+      logger,
+      rate: settings['scrub.rate'],
+      interval: settings['scrub.interval'],
+      now: () => Date.now(),
+    })
     const server = await listenOn(settings.listen, {
       registry,
       decide,
@@ -54,11 +64,12 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       version,
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
-      measurements: meter.measurements(metadata),
+      measurements: [...meter.measurements(metadata), ...scrubMeasurements(scrubber)],
     })
     const maintenance = startMaintenance({
       registry,
       pulls,
+      scrubber,
       logger,
       rules: collector,
       meter,

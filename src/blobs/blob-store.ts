@@ -50,6 +50,36 @@ export interface ReportsFreeSpace {
   freeSpace(): Promise<number>
 }
 
+/** An ability of stores whose objects can be read as a whole, other than to answer a request. */
+export interface ReadsObjects {
+  /**
+   * An object's bytes in pieces of at most `pieceSize`, each good only until the next is asked for. Fails where there
+   * is no such object, and where its bytes can't be read.
+   */
+  readObject(key: ObjectKey, pieceSize: number): AsyncIterable<Uint8Array>
+}
+
+/** An ability of stores that can tell what lies in them: for verification, which alone asks for it. */
+export interface ListsStorage {
+  /** Everything that lies where objects lie, whoever put it there, in pages and in no order. */
+  listStorage(): AsyncIterable<readonly Lying[]>
+  /** Undefined when it is gone. */
+  describe(name: string): Promise<LyingFacts | undefined>
+}
+
+export interface Lying {
+  /** What the store calls it. */
+  readonly name: string
+  /** Undefined: nothing that this store would have made. */
+  readonly key: ObjectKey | undefined
+}
+
+export interface LyingFacts {
+  readonly size: number
+  /** Since when it lies there as it does. Milliseconds since 1970. */
+  readonly since: number
+}
+
 /** What an answer is made of; which of these, is up to the store. */
 export type BlobBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }

@@ -4,10 +4,11 @@ import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
+import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, retention, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, retention, verify, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {

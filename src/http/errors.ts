@@ -19,6 +19,7 @@ const wireErrors = {
   DENIED: { status: 403, code: 'DENIED' },
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
   MANIFEST_BLOB_UNKNOWN: { status: 404, code: 'MANIFEST_BLOB_UNKNOWN' },
+  MANIFEST_DAMAGED: { status: 404, code: 'MANIFEST_UNKNOWN' },
   MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
   MANIFEST_IN_USE: { status: 405, code: 'DENIED' },
   MANIFEST_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },

@@ -157,6 +157,8 @@ class Front {
       if (error.cause && error.code.startsWith('STORAGE_')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })
       }
+      if (error.code.endsWith('_DAMAGED'))
+        logger.warn(error.message, { request: exchange.id, code: error.code })
       return errorResponse(error)
     }
     if (exchange.request.signal.aborted) return new Response(null, { status: 499 })

@@ -107,7 +107,7 @@ export const knownBlobs = statement<{ after: string; limit: number }>()(({ db, a
 export const knownManifests = statement<InRepository & { digest: Digest; limit: number }>()(({ db, arg }) =>
   db
     .selectFrom('manifests')
-    .select(['repository', 'digest', 'bytes'])
+    .select(['repository', 'digest', 'media_type', 'bytes', 'damaged_at'])
     .where(({ eb, refTuple, tuple }) =>
       eb(refTuple('repository', 'digest'), '>', tuple(arg('repository'), arg('digest'))),
     )

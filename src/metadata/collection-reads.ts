@@ -30,8 +30,16 @@ export function collectionReads(
         damaged: row.damaged_at !== null,
       }))
     },
-    listManifests: ({ after = { repository: '' as RepositoryName, digest: '' as Digest }, limit }) =>
-      engine.all(queries.knownManifests, { ...after, limit }),
+    async listManifests({ after = { repository: '' as RepositoryName, digest: '' as Digest }, limit }) {
+      const rows = await engine.all(queries.knownManifests, { ...after, limit })
+      return rows.map(({ repository, digest, bytes, ...row }) => ({
+        repository,
+        digest,
+        mediaType: row.media_type,
+        bytes,
+        damaged: row.damaged_at !== null,
+      }))
+    },
     async findObject(objectKey) {
       // In the order of an object's life, so that one that moves on meanwhile is still found.
       if (await engine.first(queries.uploadOfObject, { objectKey })) return 'upload'

@@ -1,6 +1,7 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
+import { damageContract } from './contract/damage.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { immutabilityContract } from './contract/immutability.ts'
 import { listingsContract } from './contract/listings.ts'
@@ -20,5 +21,6 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     retentionContract(open)
     listingsContract(open)
     collectionContract(open)
+    damageContract(open)
   })
 }

@@ -17,10 +17,12 @@ export interface MetadataStore
     FindsUploads,
     ListsContent,
     ListsObjects,
+    FindsDamage,
     CollectsGarbage,
     ForeseesCollection,
     RemembersTags,
     ListsTagAges,
+    FindsTags,
     KeepsTrash,
     KeepsState,
     HasLifetime {}
@@ -48,6 +50,8 @@ export interface StoredManifest {
   readonly mediaType: string
   readonly bytes: Uint8Array
   readonly artifactType: string | undefined
+  /** Its bytes are not those of its digest any more: it can't be served until a push brings it again. */
+  readonly damaged: boolean
   /** Milliseconds since 1970. */
   readonly confirmedAt: number
 }
@@ -123,7 +127,23 @@ export interface KnownBlob {
 
 export interface KnownManifest extends InRepository {
   readonly digest: Digest
+  readonly mediaType: string
   readonly bytes: Uint8Array
+  readonly damaged: boolean
+}
+
+/** What verification asks beside the lists of what there is. */
+export interface FindsDamage {
+  /** The object that holds the digest, whichever repositories link it. */
+  findStored(by: { digest: Digest }): Promise<KnownBlob | undefined>
+  /** Blobs that one repository holds, by digest. */
+  listLinkedBlobs(page: InRepository & Page<string>): Promise<KnownBlob[]>
+  /** Those of the objects that hold a blob. */
+  objectsOfBlobs(objectKeys: readonly string[]): Promise<ReadonlySet<string>>
+  /** What a manifest refers to, other than as its subject, and its repository does not hold. */
+  listAbsent(by: Address): Promise<Digest[]>
+  /** Manifests of the repository that refer to the digest other than as their subject. */
+  listUsersOf(by: Address & { limit: number }): Promise<Digest[]>
 }
 
 export interface Address extends InRepository {
@@ -187,10 +207,13 @@ export interface TagMovement {
 export interface ListsTagAges {
   /** The newest first; of one moment, the later name first. */
   listTagAges(page: InRepository & { after?: TagPlace | undefined; limit: number }): Promise<TagAge[]>
-  /** Tags of one manifest, in no order. */
-  listTagsOf(by: Address & { limit: number }): Promise<TagPlace[]>
   /** Which of these the repository has manifests of. */
   listPresent(by: InRepository & { digests: readonly Digest[] }): Promise<Digest[]>
+}
+
+export interface FindsTags {
+  /** Tags that point at a manifest, by name. */
+  listTagsOf(by: Address & { limit: number }): Promise<TagPlace[]>
 }
 
 /** Where a tag stands by its age. */

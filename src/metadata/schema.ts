@@ -68,6 +68,8 @@ export interface ManifestRow {
   untagged_at: number | null
   /** Since when the last index that listed it, or its subject, is gone for good by somebody's deletion. */
   orphaned_at: number | null
+  /** Since when its bytes are known not to be those of its digest: no reader gets it until a push brings it again. */
+  damaged_at: number | null
 }
 
 /** No foreign key: a sparse reference may point at nothing. */

@@ -8,7 +8,7 @@ import { requireDeletion } from './blobs.ts'
 import { needsConfirming } from './confirm.ts'
 import { type Call, immutableIn, type Registry } from './registry.ts'
 
-/** @throws MANIFEST_UNKNOWN */
+/** @throws MANIFEST_UNKNOWN, MANIFEST_DAMAGED */
 export async function getManifest(
   registry: Registry,
   call: Call & { reference: Reference },
@@ -19,6 +19,7 @@ export async function getManifest(
       ? await registry.metadata.findTagged({ repository, tag: reference.tag })
       : await registry.metadata.findManifest({ repository, digest: reference.digest })
   if (!manifest) throw manifestUnknown(reference)
+  if (manifest.damaged) throw manifestDamaged(manifest)
   if (reference.by === 'digest' && (await needsConfirming(registry, call, manifest.confirmedAt))) {
     const { grace } = registry.rules
     const args = { repository, digest: manifest.digest, grace }
@@ -94,6 +95,15 @@ export async function deleteManifest(
       ? await registry.metadata.change('deleteTag', { ...deletion, tag: reference.tag })
       : await registry.metadata.change('deleteManifest', { ...deletion, digest: reference.digest })
   if (!deleted) throw manifestUnknown(reference)
+}
+
+/** To a client it is not there, so that the next push brings it again. */
+function manifestDamaged({ digest }: StoredManifest): RegistryError {
+  return new RegistryError(
+    'MANIFEST_DAMAGED',
+    `the stored bytes of the manifest ${digest} are damaged: pushing it again heals it`,
+    { detail: { digest, damaged: true } },
+  )
 }
 
 function manifestUnknown(reference: Reference): RegistryError {

@@ -3,12 +3,24 @@ import { dirname, join } from 'node:path'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { BlobBody, BlobStore, ObjectKey, ReportsFreeSpace, UploadWriter } from '../blob-store.ts'
+import type {
+  BlobBody,
+  BlobStore,
+  ListsStorage,
+  Lying,
+  LyingFacts,
+  ObjectKey,
+  ReadsObjects,
+  ReportsFreeSpace,
+  UploadWriter,
+} from '../blob-store.ts'
 import { DurableDirectories } from './durable-directories.ts'
 import { FileWriter } from './file-writer.ts'
 import { HotObjects } from './hot-objects.ts'
-import { committedKey, fileOf, uploadKey } from './paths.ts'
-import { storageErrors } from './storage-errors.ts'
+import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
+import { readPieces } from './read-pieces.ts'
+import { isMissing, storageErrors } from './storage-errors.ts'
+import { describeFile, walkStorage } from './walk-storage.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
@@ -16,7 +28,7 @@ const readSize = 1024 * 1024
 const freeSpaceAge = 1000
 
 /** Blobs as files; `paths.ts` draws the tree. */
-export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
+export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage {
   readonly #data: string
   readonly #directories = new DurableDirectories()
   readonly #hot: HotObjects
@@ -133,6 +145,18 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
     }
   }
 
+  readObject(key: ObjectKey, pieceSize: number): AsyncIterable<Uint8Array> {
+    return readPieces(fileOf(this.#data, key), pieceSize)
+  }
+
+  listStorage(): AsyncIterable<readonly Lying[]> {
+    return walkStorage(this.#data)
+  }
+
+  describe(name: string): Promise<LyingFacts | undefined> {
+    return describeFile(this.#data, name)
+  }
+
   async size(key: ObjectKey): Promise<number | undefined> {
     return sizeOf(fileOf(this.#data, key))
   }
@@ -150,7 +174,7 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
   }
 
   async check(): Promise<void> {
-    const probe = join(this.#data, 'uploads', 'readiness-probe')
+    const probe = join(this.#data, probeName)
     const file = await open(probe, 'w')
     await file.close()
     await rm(probe)
@@ -202,8 +226,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
 /** A directory that is not there holds no entry that could come back. */
 function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }

@@ -6,6 +6,7 @@ import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { checkManifest } from './damage.ts'
 import { linkBlob, review } from './links.ts'
 import { insertReferences } from './references.ts'
 import { putTag } from './tags.ts'
@@ -93,6 +94,8 @@ async function restoreManifest(
   const { repository, digest } = at
   await tx.run(upsertRepository, at)
   await tx.run(moveManifest, at)
+  // What was damaged in the trash, or before it, must not be served.
+  await checkManifest(tx, { repository, digest })
   const references = (await tx.all(referencesOf, at)).filter(isReference)
   const subject = (await tx.first(subjectOf, at))?.subject
   await insertReferences(tx, {

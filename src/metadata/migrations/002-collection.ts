@@ -21,6 +21,7 @@ function columns(db: Kysely<unknown>) {
     add('blobs', 'damaged_at'),
     add('manifests', 'untagged_at'),
     add('manifests', 'orphaned_at'),
+    add('manifests', 'damaged_at'),
     add('doomed_objects', 'size'),
   ]
 }
