@@ -11,7 +11,7 @@ export const collection: Migration = {
     ...columns(db),
     ...tables(db, dialect),
     ...indexes(db),
-    ...(dialect === 'sqlite' ? changeCounters : []),
+    ...(dialect === 'sqlite' ? [...changeCounters, ...statistics] : []),
   ],
 }
 
@@ -104,4 +104,18 @@ const changeCounters = [
     sql.raw(`create trigger state_${event}_counted after ${event} on state begin
       update change_counters set value = value + 1 where kind = 'state'; end`),
   ),
+]
+
+/**
+ * What a repository's tags look like to SQLite's planner. Without it, the tags of one manifest are looked for among all
+ * tags of the repository, which the foreign key does at each deletion of a manifest.
+ */
+const statistics = [
+  sql`analyze tags`,
+  sql`delete from sqlite_stat1 where tbl = 'tags'`,
+  sql`insert into sqlite_stat1 values
+    ('tags', 'tags', '1000000 1000 1'),
+    ('tags', 'tags_digest', '1000000 1000 2'),
+    ('tags', 'tags_age', '1000000 1000 2 1')`,
+  sql`analyze sqlite_schema`,
 ]
