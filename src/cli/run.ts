@@ -2,11 +2,13 @@ import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
+import { importOci } from './commands/import/oci.ts'
+import { importRegistry } from './commands/import/registry.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, importRegistry, importOci, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -96,6 +98,7 @@ const understood: readonly string[] = [
   'DatabaseTooNewError',
   'ListenError',
   'RegistryError',
+  'SourceError',
 ]
 
 function fail(message: string, code: ExitCode): ExitCode {
