@@ -11,8 +11,11 @@ import { chunksOf } from './source-files.ts'
 import type { Tally } from './tally.ts'
 
 /** Most blobs are small, and wait for syncs that they can share. */
-const filesAtOnce = 16
+const filesAtOnce = 32
 const chunkSize = 256 * 1024
+/** Of large ones a few keep the disk busy, and each takes some MiB of memory on its way. */
+const largeFile = 8 * 1024 * 1024
+const largeFilesAtOnce = 4
 
 export interface Wanted {
   readonly from: SourceRepository
@@ -26,6 +29,7 @@ export class BlobImport {
   readonly #job: ImportJob
   readonly #tally: Tally
   readonly #files = new Slots(filesAtOnce)
+  readonly #largeFiles = new Slots(largeFilesAtOnce)
   readonly #lines = new Lines<Digest>()
   /** By path, so that a damaged file is read once. */
   readonly #damaged = new Map<string, SourceError>()
@@ -51,7 +55,9 @@ export class BlobImport {
     try {
       const before = this.#damaged.get(file.path)
       if (before) throw before
-      if (!(await this.#mount(blob))) await this.#store(blob, file)
+      if (await this.#mount(blob)) return true
+      const store = () => this.#store(blob, file)
+      await (file.size < largeFile ? store() : this.#largeFiles.use(store))
       return true
     } finally {
       await file.handle.close()
