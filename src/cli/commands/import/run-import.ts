@@ -114,6 +114,7 @@ async function plan({ values, open, wanted }: ImportOptions): Promise<ExitCode> 
     progress.update({ done: repositories.length })
   }
   progress.end()
+  repositories.sort((a, b) => (a.repository < b.repository ? -1 : 1))
   const result: PlanResult = { repositories, ...findings }
   printResult(values, result, planText)
   return findings.skippedCount > 0 ? 1 : 0
