@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { attempt, type CommandResult } from './command.ts'
 
-const executable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
+export const berthExecutable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
 
 /** What `berth import … --output json` prints. */
 export interface ImportOutcome {
@@ -20,7 +20,7 @@ export function berthImport(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<CommandResult> {
-  return attempt(executable, ['import', ...args], { env })
+  return attempt(berthExecutable, ['import', ...args], { env })
 }
 
 /** The same, for its result; throws where it prints none. */

@@ -7,6 +7,7 @@ import { immutableIn } from '../registry.ts'
 import type { BlobImport } from './blob-import.ts'
 import { eachOf, Lines, type Slots } from './concurrency.ts'
 import { type ImportJob, importCaller, reasonOf } from './job.ts'
+import { keepConfirmed } from './keep-confirmed.ts'
 import { type ReadManifest, readManifest } from './manifest-file.ts'
 import type { Seen } from './seen.ts'
 import { SourceError, type SourceRepository, type SourceTag } from './source.ts'
@@ -25,6 +26,8 @@ export interface RepositoryImportOptions {
   /** Manifests that are counted. */
   readonly counted: Seen
 }
+
+type Kept = ReturnType<typeof keepConfirmed>
 
 /** `absent`: the source's repository does not hold it either; `failed`: that was told. */
 type Brought = 'there' | 'absent' | 'failed'
@@ -108,14 +111,14 @@ export class RepositoryImport {
       const stored = await metadata.findManifest({ repository: this.#source.name, digest })
       const read = stored ?? (await this.#read(digest))
       if (!read) return 'absent'
-      const lacking = await this.#bringReferences(parseManifest(read.bytes, read.mediaType), {
-        confirm: !stored,
-      })
       if (!stored) {
-        if (!(await this.#push(digest, { read, lacking, tags: missingTags }))) continue
+        if (!(await this.#bringManifest(digest, { read, tags: missingTags }))) continue
         missingTags = []
         imported = true
-      } else if (await this.#putTags(digest, missingTags)) {
+        // Once more: what the registry may do without need not have stayed until the manifest came.
+      } else {
+        await this.#bringReferences(parseManifest(read.bytes, read.mediaType))
+        if (!(await this.#putTags(digest, missingTags))) continue
         this.#count(digest, imported)
         return 'there'
       }
@@ -132,37 +135,20 @@ export class RepositoryImport {
     })
   }
 
-  /** @returns what neither side has */
-  async #bringReferences(manifest: Manifest, { confirm }: { confirm: boolean }): Promise<readonly Digest[]> {
-    const wanted = manifest.references.filter(({ role }) => role !== 'subject')
-    const brought = await Promise.all(wanted.map((reference) => this.#bringReference(reference, confirm)))
-    return wanted.filter(({ foreign }, index) => !foreign && !brought[index]).map(({ digest }) => digest)
-  }
-
-  async #bringReference({ digest, role }: ManifestReference, confirm: boolean): Promise<boolean> {
-    if (role === 'child') return (await this.#bring(digest, [])) === 'there'
-    if (this.#failed.has(digest)) return false
-    try {
-      return await this.#options.blobs.bring({ from: this.#source, digest, confirm })
-    } catch (error) {
-      this.#fail(digest, error)
-      return false
-    }
-  }
-
-  /** @returns false where the collector took what the manifest refers to */
-  async #push(
+  /** Brings all that a manifest refers to, then the manifest. @returns false where the collector came between */
+  async #bringManifest(
     digest: Digest,
-    { read, lacking, tags }: { read: ReadManifest; lacking: readonly Digest[]; tags: readonly Tag[] },
+    { read, tags }: { read: ReadManifest; tags: readonly Tag[] },
   ): Promise<boolean> {
-    const call = { repository: this.#source.name, caller: importCaller, mayPush: true, tags }
+    const { registry } = this.#options.job
+    const repository = this.#source.name
+    using kept = keepConfirmed(registry, repository)
+    const lacking = await this.#bringReferences(parseManifest(read.bytes, read.mediaType), kept)
+    const call = { repository, caller: importCaller, mayPush: true, tags }
+    const { bytes, mediaType } = read
     try {
-      await pushManifest(this.#options.job.registry, {
-        ...call,
-        reference: { by: 'digest', digest },
-        bytes: read.bytes,
-        contentType: read.mediaType,
-      })
+      const reference = { by: 'digest', digest } as const
+      await pushManifest(registry, { ...call, reference, bytes, contentType: mediaType })
       return true
     } catch (error) {
       if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_BLOB_UNKNOWN') throw error
@@ -171,6 +157,30 @@ export class RepositoryImport {
       throw new SourceError(
         `it needs ${lacking[0]}${others}, which the source does not have (setting manifests.missing)`,
       )
+    }
+  }
+
+  /**
+   * @param kept told of each blob that is there; left out where the manifest holds them already
+   * @returns what neither side has
+   */
+  async #bringReferences(manifest: Manifest, kept?: Kept): Promise<readonly Digest[]> {
+    const wanted = manifest.references.filter(({ role }) => role !== 'subject')
+    const brought = await Promise.all(wanted.map((reference) => this.#bringReference(reference, kept)))
+    return wanted.filter(({ foreign }, index) => !foreign && !brought[index]).map(({ digest }) => digest)
+  }
+
+  async #bringReference({ digest, role }: ManifestReference, kept: Kept | undefined): Promise<boolean> {
+    if (role === 'child') return (await this.#bring(digest, [])) === 'there'
+    if (this.#failed.has(digest)) return false
+    try {
+      const confirm = kept !== undefined
+      if (!(await this.#options.blobs.bring({ from: this.#source, digest, confirm }))) return false
+      kept?.add(digest)
+      return true
+    } catch (error) {
+      this.#fail(digest, error)
+      return false
     }
   }
 
