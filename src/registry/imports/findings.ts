@@ -9,8 +9,15 @@ export class Findings implements SourceNotes {
   readonly ignored: { readonly path: string; readonly reason: string }[] = []
   skippedCount = 0
   ignoredCount = 0
+  readonly #wanted: (repository: string) => boolean
+
+  /** @param wanted whether a repository is asked for: of others nothing is told */
+  constructor(wanted: (repository: string) => boolean = () => true) {
+    this.#wanted = wanted
+  }
 
   skip(finding: Finding): void {
+    if (!this.#wanted(finding.repository)) return
     this.skippedCount += 1
     if (this.skipped.length < mostKept) this.skipped.push(finding)
   }

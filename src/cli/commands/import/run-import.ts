@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { loadSettings } from '../../../config/load.ts'
 import { metadataFile, openExistingData, openOrMakeData } from '../../../data-directory.ts'
 import type { MetadataStore } from '../../../metadata/metadata-store.ts'
-import type { RepositoryName } from '../../../oci/repository-name.ts'
 import { Findings } from '../../../registry/imports/findings.ts'
 import { importAll } from '../../../registry/imports/import.ts'
 import type { Means } from '../../../registry/imports/job.ts'
@@ -47,7 +46,7 @@ export interface ImportOptions {
     readonly 'dry-run'?: boolean | undefined
   }
   open(notes: SourceNotes): Promise<ImportSource>
-  wanted(name: RepositoryName): boolean
+  wanted(name: string): boolean
 }
 
 /** Imports from a source, or tells what an import would do. */
@@ -59,7 +58,7 @@ export async function runImport(options: ImportOptions): Promise<ExitCode> {
 }
 
 async function bring({ values, open, wanted }: ImportOptions, means: Means): Promise<ExitCode> {
-  const findings = new Findings()
+  const findings = new Findings(wanted)
   const source = await open(findings)
   await using data = await openOrMakeData({ data: dataOf(values) })
   const rules = await rulesFor(data.metadata)
@@ -102,7 +101,7 @@ async function bring({ values, open, wanted }: ImportOptions, means: Means): Pro
 }
 
 async function plan({ values, open, wanted }: ImportOptions): Promise<ExitCode> {
-  const findings = new Findings()
+  const findings = new Findings(wanted)
   const source = await open(findings)
   const path = resolve(dataOf(values))
   await using data = existsSync(metadataFile(path)) ? await openExistingData({ data: path }) : undefined
@@ -124,7 +123,7 @@ interface Reading {
   readonly source: ImportSource
   readonly metadata: MetadataStore
   readonly missing: Rules['missing']
-  wanted(name: RepositoryName): boolean
+  wanted(name: string): boolean
 }
 
 /** For the bar alone: a second look at all manifests, which are few beside their blobs. */

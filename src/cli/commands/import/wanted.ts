@@ -1,5 +1,3 @@
-import type { RepositoryName } from '../../../oci/repository-name.ts'
-
 export const repositoryFlag = { repository: { type: 'string', multiple: true } } as const
 
 export const repositoryHelp: [string, string] = [
@@ -8,7 +6,7 @@ export const repositoryHelp: [string, string] = [
 ]
 
 /** Whether a name matches one of the patterns; every name does where there are none. */
-export function anyOf(patterns: readonly string[] = []): (name: RepositoryName) => boolean {
+export function anyOf(patterns: readonly string[] = []): (name: string) => boolean {
   const globs = patterns.map((pattern) => new Bun.Glob(pattern))
   return (name) => globs.length === 0 || globs.some((glob) => glob.match(name))
 }
