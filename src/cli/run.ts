@@ -73,6 +73,8 @@ berth COMMAND --help tells more about one.
 
 /** What a person can act on; where we don't know the error, everything that it says. */
 function messageOf(error: Error): string {
+  // What it can't read is no part of the data directory.
+  if (error.name === 'SourceError') return error.message
   const { code, path } = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException
   const place = path ?? 'the data directory'
   switch (code) {
@@ -98,7 +100,6 @@ const understood: readonly string[] = [
   'DatabaseTooNewError',
   'ListenError',
   'RegistryError',
-  'SourceError',
 ]
 
 function fail(message: string, code: ExitCode): ExitCode {

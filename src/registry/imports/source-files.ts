@@ -139,6 +139,6 @@ async function readingOpen<T>(path: string, work: () => Promise<T>): Promise<T> 
 function whyUnreadable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'EACCES' || code === 'EPERM')
-    return `the user ${process.geteuid?.()}, to whom the data directory belongs, may not`
+    return `this runs as the user ${process.geteuid?.()}, the owner of the data directory, who may not`
   return code ?? message
 }

@@ -12,9 +12,10 @@ export const importRegistry: Command = {
 brings them into Berth: repositories, tags, manifests without tags, indexes, signatures and other
 referrers, and the blobs that these use.
 
-The old registry must not write meanwhile: stop it, or make it read-only. Berth may serve. Every blob is
-read and checked; a damaged one is skipped with what needs it. It may be interrupted, and run again: what
-is there already is left alone. Nothing of the source is changed, ever.
+The old registry must not write meanwhile: stop it, or make it read-only. (To bring most of it early, run
+this before that too; the last run counts.) Berth may serve. Every blob is read and checked; a damaged one
+is skipped with what needs it. It may be interrupted, and run again: what is there already is left alone.
+Nothing of the source is changed, ever.
 
 Exit codes: 0 everything is there; 1 something was skipped, and the list says why; 2 wrong usage.
 

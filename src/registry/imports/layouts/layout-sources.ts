@@ -71,7 +71,7 @@ async function* layoutsUnder(
     }
   } catch (error) {
     if (!(error instanceof SourceError) || parent === '') throw error
-    notes.skip({ repository: parent, subject: directory, reason: error.message })
+    notes.skip({ repository: parent, subject: 'repository', reason: error.message })
   }
 }
 
