@@ -81,8 +81,8 @@ export async function openOrMakeData(options: OpenOptions): Promise<DataDirector
   return openDataDirectory(options)
 }
 
-/** What an opening that was interrupted may leave. */
-const ownNames: readonly string[] = ['blobs', 'uploads', 'lock']
+/** What an opening that was interrupted may leave, and what a filesystem has at its root. */
+const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
 
 export function metadataFile(data: string): string {
   return join(data, 'metadata.sqlite')

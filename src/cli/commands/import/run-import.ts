@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { loadSettings } from '../../../config/load.ts'
 import { metadataFile, openExistingData, openOrMakeData } from '../../../data-directory.ts'
 import type { MetadataStore } from '../../../metadata/metadata-store.ts'
+import { RegistryError } from '../../../oci/errors.ts'
 import { Findings } from '../../../registry/imports/findings.ts'
 import { importAll } from '../../../registry/imports/import.ts'
 import type { Means } from '../../../registry/imports/job.ts'
@@ -12,7 +13,7 @@ import { rulesOnRecord } from '../../../registry/recorded-rules.ts'
 import type { Rules } from '../../../registry/registry.ts'
 import { UnfinishedHashes } from '../../../registry/uploads/hashes.ts'
 import { rulesOf } from '../../../rules.ts'
-import { type ExitCode, UsageError } from '../../command.ts'
+import { CommandError, type ExitCode, UsageError } from '../../command.ts'
 import { dataFlag, dataHelp, dataOf } from '../../command-line.ts'
 import { type Progress, showProgress } from '../../output/progress.ts'
 import { isJson, outputFlag, outputHelp, printResult } from '../../output/result.ts'
@@ -94,6 +95,10 @@ async function bring({ values, open, wanted }: ImportOptions, means: Means): Pro
     progress.end()
     const result: ImportResult = { ...tally, ...findings, duration: Math.round(performance.now() - started) }
     printResult(values, result, importText)
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    const rest = 'what has come so far stays, and another run goes on from there'
+    throw new CommandError(`the import ended early: ${error.message}; ${rest}`, { cause: error })
   } finally {
     progress.end()
   }
