@@ -1,5 +1,6 @@
 import { anonymous, type Decide } from '../access/decide.ts'
 import type { Logger } from '../logging/logger.ts'
+import type { Measurement } from '../logging/measurement.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly origins: AllowedOrigins
   /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
   readonly idleTimeout: number
+  /** What else the metrics show. */
+  readonly measurements: readonly Measurement[]
 }
 
 export interface Address {
@@ -96,6 +99,7 @@ class Front {
       },
       options.version,
     )
+    this.metrics.add(options.measurements)
   }
 
   async answer(request: Request, server: BunServer): Promise<Response> {
