@@ -3,7 +3,7 @@
  * for, and the first failure is thrown.
  */
 export async function eachOf<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {

@@ -14,6 +14,8 @@ import { SourceError, type SourceRepository, type SourceTag } from './source.ts'
 import type { Tally } from './tally.ts'
 
 const manifestsAtOnce = 16
+/** Of one manifest: an index may have thousands of children. */
+const referencesAtOnce = 16
 /** A collector with hardly any grace may take what was brought before its manifest comes: then it is brought again. */
 const attempts = 8
 
@@ -166,8 +168,12 @@ export class RepositoryImport {
    */
   async #bringReferences(manifest: Manifest, kept?: Kept): Promise<readonly Digest[]> {
     const wanted = manifest.references.filter(({ role }) => role !== 'subject')
-    const brought = await Promise.all(wanted.map((reference) => this.#bringReference(reference, kept)))
-    return wanted.filter(({ foreign }, index) => !foreign && !brought[index]).map(({ digest }) => digest)
+    const lacking: Digest[] = []
+    await eachOf(wanted, referencesAtOnce, async (reference) => {
+      const brought = await this.#bringReference(reference, kept)
+      if (!brought && !reference.foreign) lacking.push(reference.digest)
+    })
+    return lacking
   }
 
   async #bringReference({ digest, role }: ManifestReference, kept: Kept | undefined): Promise<boolean> {
