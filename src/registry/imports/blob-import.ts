@@ -12,7 +12,7 @@ import type { Tally } from './tally.ts'
 
 /** Most blobs are small, and wait for syncs that they can share. */
 const filesAtOnce = 32
-const chunkSize = 256 * 1024
+const chunkSize = 1024 * 1024
 /** Of large ones a few keep the disk busy, and each takes some MiB of memory on its way. */
 const largeFile = 8 * 1024 * 1024
 const largeFilesAtOnce = 4
@@ -114,7 +114,7 @@ export class BlobImport {
 
   async #verify(file: SourceFile, digest: Digest): Promise<void> {
     const hasher = new Bun.CryptoHasher(algorithmOf(digest))
-    for await (const chunk of this.#read(file)) hasher.update(chunk)
+    for await (const chunk of this.#read(file, { reuse: true })) hasher.update(chunk)
     const found = `${algorithmOf(digest)}:${hasher.digest('hex')}` as Digest
     if (found !== digest) throw this.#foundDamaged(file, found)
   }
@@ -125,7 +125,7 @@ export class BlobImport {
   ): Promise<void> {
     const call = { repository, caller: importCaller, mayPush: true }
     try {
-      const body = this.#read(file)
+      const body = this.#read(file, { reuse: false })
       await uploadAtOnce(this.#job.registry, { ...call, digest, body, length: file.size })
     } catch (error) {
       if (!(error instanceof RegistryError) || error.code !== 'DIGEST_INVALID') throw error
@@ -134,8 +134,8 @@ export class BlobImport {
     }
   }
 
-  async *#read(file: SourceFile): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunksOf(file, chunkSize)) {
+  async *#read(file: SourceFile, { reuse }: { reuse: boolean }): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunksOf(file, { chunkSize, reuse })) {
       this.#job.progress?.(chunk.length)
       yield chunk
     }

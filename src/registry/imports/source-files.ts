@@ -39,20 +39,28 @@ export async function readAll(file: SourceFile, largest: number): Promise<Uint8A
     throw new SourceError(`${file.path} has ${file.size} bytes: too many for what it is`)
   const bytes = new Uint8Array(file.size)
   let length = 0
-  for await (const chunk of chunksOf(file, file.size)) {
+  for await (const chunk of chunksOf(file, { chunkSize: file.size, reuse: true })) {
     bytes.set(chunk, length)
     length += chunk.length
   }
   return bytes
 }
 
-/** The file's bytes as they were when it was opened. @throws SourceError where it ends early */
-export async function* chunksOf(file: SourceFile, chunkSize: number): AsyncGenerator<Uint8Array> {
-  let position = 0
-  while (position < file.size) {
-    const buffer = new Uint8Array(Math.min(chunkSize, file.size - position))
+export interface Reading {
+  /** Bytes at a time. */
+  readonly chunkSize: number
+  /** Whether each chunk may be overwritten when the next one is asked for: then memory is taken once. */
+  readonly reuse: boolean
+}
+
+/** The file's bytes as they were when it was opened. @throws SourceError where it has others by now */
+export async function* chunksOf(file: SourceFile, { chunkSize, reuse }: Reading): AsyncGenerator<Uint8Array> {
+  const length = Math.min(chunkSize, file.size)
+  let buffer = new Uint8Array(length)
+  for (let position = 0; position < file.size; ) {
+    if (!reuse && position > 0) buffer = new Uint8Array(Math.min(length, file.size - position))
     const { bytesRead } = await readingOpen(file.path, () =>
-      file.handle.read(buffer, 0, buffer.length, position),
+      file.handle.read(buffer, 0, Math.min(buffer.length, file.size - position), position),
     )
     if (bytesRead === 0) throw new SourceError(`${file.path} became shorter while it was read`)
     position += bytesRead
