@@ -4,11 +4,12 @@ import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { importOci } from './commands/import/oci.ts'
 import { importRegistry } from './commands/import/registry.ts'
+import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, importRegistry, importOci, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, retention, importRegistry, importOci, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
