@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockData } from './blobs/filesystem/data-lock.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
@@ -64,6 +64,25 @@ export async function openExistingData(options: OpenOptions): Promise<DataDirect
   becomeOwner(path)
   return openDataDirectory(options)
 }
+
+/**
+ * Opens a data directory for a command beside the server that may serve it, and makes it if it is not there.
+ * @throws DataDirectoryError where something else lies in it, or where files of this user's would stop the server
+ */
+export async function openOrMakeData(options: OpenOptions): Promise<DataDirectory> {
+  const path = resolve(options.data)
+  if (existsSync(path)) {
+    if (!existsSync(metadataFile(path)) && readdirSync(path).some((name) => !ownNames.includes(name)))
+      throw new DataDirectoryError(
+        `${path} holds other things than a registry: name an empty or a new directory with --data`,
+      )
+    becomeOwner(path)
+  }
+  return openDataDirectory(options)
+}
+
+/** What an opening that was interrupted may leave, and what a filesystem has at its root. */
+const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
 
 export function metadataFile(data: string): string {
   return join(data, 'metadata.sqlite')

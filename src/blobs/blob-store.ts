@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 
@@ -78,6 +79,28 @@ export interface LyingFacts {
   readonly size: number
   /** Since when it lies there as it does. Milliseconds since 1970. */
   readonly since: number
+}
+
+/** An ability of stores that keep files: to take one over that lies on the same filesystem, without copying it. */
+export interface AdoptsFiles {
+  /**
+   * Gives the file a second name as the object of this key (a hard link), durable with its bytes. The file must never
+   * be written to again; that its first name is removed later does no harm.
+   * @returns why it can't be done, so that the bytes must be copied; undefined: it is done
+   */
+  adopt(file: OpenedFile, key: ObjectKey): Promise<AdoptionRefused | undefined>
+}
+
+/**
+ * `elsewhere`: it lies on another filesystem; `foreign`: it belongs to another user, who could write to it; `refused`:
+ * the filesystem makes no (more) links to it.
+ */
+export type AdoptionRefused = 'elsewhere' | 'foreign' | 'refused'
+
+/** A file that was opened to read; what was read is meant, wherever the path leads by now. */
+export interface OpenedFile {
+  readonly path: string
+  readonly handle: FileHandle
 }
 
 /** What an answer is made of; which of these, is up to the store. */

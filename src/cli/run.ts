@@ -2,13 +2,24 @@ import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
+import { importOci } from './commands/import/oci.ts'
+import { importRegistry } from './commands/import/registry.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, retention, verify, healthcheck, version]
+const commands: readonly Command[] = [
+  serve,
+  gc,
+  retention,
+  verify,
+  importRegistry,
+  importOci,
+  healthcheck,
+  version,
+]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -73,6 +84,8 @@ berth COMMAND --help tells more about one.
 
 /** What a person can act on; where we don't know the error, everything that it says. */
 function messageOf(error: Error): string {
+  // What it can't read is no part of the data directory.
+  if (error.name === 'SourceError') return error.message
   const { code, path } = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException
   const place = path ?? 'the data directory'
   switch (code) {

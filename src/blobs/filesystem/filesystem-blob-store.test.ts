@@ -3,6 +3,7 @@ import { mkdir, readdir, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../../test/support/berth.ts'
 import { digestOf } from '../../oci/digest.ts'
+import { adoptsFilesContract } from '../adopts-files.contract.ts'
 import { blobStoreContract } from '../blob-store.contract.ts'
 import { FilesystemBlobStore } from './filesystem-blob-store.ts'
 
@@ -26,6 +27,13 @@ blobStoreContract('the filesystem', async () => {
 
 blobStoreContract('the filesystem without memory for hot objects', async () => {
   return { store: await open({ cacheSize: 0 }) }
+})
+
+adoptsFilesContract('the filesystem', async () => {
+  const data = await temporaryDirectory()
+  const beside = join(data, 'beside')
+  await mkdir(beside)
+  return { store: await open({ data }), beside }
 })
 
 test('lays an object where its name says its digest', async () => {

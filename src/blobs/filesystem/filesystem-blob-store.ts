@@ -4,16 +4,20 @@ import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type {
+  AdoptionRefused,
+  AdoptsFiles,
   BlobBody,
   BlobStore,
   ListsStorage,
   Lying,
   LyingFacts,
   ObjectKey,
+  OpenedFile,
   ReadsObjects,
   ReportsFreeSpace,
   UploadWriter,
 } from '../blob-store.ts'
+import { adoptFile } from './adopt-file.ts'
 import { DurableDirectories } from './durable-directories.ts'
 import { FileWriter } from './file-writer.ts'
 import { HotObjects } from './hot-objects.ts'
@@ -28,7 +32,9 @@ const readSize = 1024 * 1024
 const freeSpaceAge = 1000
 
 /** Blobs as files; `paths.ts` draws the tree. */
-export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage {
+export class FilesystemBlobStore
+  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles
+{
   readonly #data: string
   readonly #directories = new DurableDirectories()
   readonly #hot: HotObjects
@@ -123,6 +129,17 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace, ReadsOb
         if (!isMissing(error) || (await sizeOf(to)) === undefined) throw error
       }
       await this.#directories.sync(directory)
+    })
+  }
+
+  adopt(file: OpenedFile, key: ObjectKey): Promise<AdoptionRefused | undefined> {
+    return storageErrors(async () => {
+      const path = fileOf(this.#data, key)
+      const directory = dirname(path)
+      await this.#directories.make(directory)
+      const refused = await adoptFile(file, path)
+      if (!refused) await this.#directories.sync(directory)
+      return refused
     })
   }
 
