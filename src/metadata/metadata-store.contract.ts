@@ -1,9 +1,12 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
 import type { OpenStore } from './contract/fixtures.ts'
+import { historyContract } from './contract/history.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
 import { tagsContract } from './contract/tags.ts'
+import { trashContract } from './contract/trash.ts'
+import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
 import { uploadsContract } from './contract/uploads.ts'
 
 /** Every engine answers every query the same: run by each. */
@@ -14,5 +17,8 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     manifestsContract(open)
     tagsContract(open)
     listingsContract(open)
+    historyContract(open)
+    trashContract(open)
+    trashedRepositoriesContract(open)
   })
 }

@@ -18,6 +18,7 @@ export interface MetadataStore
     ListsObjects,
     CollectsGarbage,
     RemembersTags,
+    SumsRepositories,
     KeepsTrash,
     KeepsState,
     HasLifetime {}
@@ -155,6 +156,8 @@ export interface RemembersTags {
   listTagMoves(by: InRepository & { tag: Tag; limit: number }): Promise<TagMovement[]>
   /** What the tag pointed at then (milliseconds since 1970); null: it was deleted; undefined: it was not there yet. */
   findTagAt(by: InRepository & { tag: Tag; at: number }): Promise<Digest | null | undefined>
+  /** Whether the tag ever pointed at the manifest. */
+  pointedAt(by: InRepository & { tag: Tag; digest: Digest }): Promise<boolean>
   /** Tags with what retention goes by, by name. */
   listTagAges(page: InRepository & Page<string>): Promise<TagAge[]>
 }
@@ -177,10 +180,50 @@ export interface TagAge {
   readonly pulledDay: number | undefined
 }
 
-export interface KeepsTrash {
+/** What a repository holds, summed slice by slice, so that a large one stalls nobody. */
+export interface SumsRepositories {
+  sumManifests(slice: RepositorySlice): Promise<SliceSum & { readonly lastPush: number | undefined }>
+  /** Blobs of the repository, each once. */
+  sumLinks(slice: RepositorySlice): Promise<SliceSum & { readonly bytes: number }>
+  countTags(slice: RepositorySlice): Promise<SliceSum>
+  /** Tags with what they point at, by name. */
+  listTaggedManifests(page: InRepository & Page<string>): Promise<TaggedManifest[]>
+}
+
+export interface RepositorySlice extends InRepository {
+  readonly after: string
+  readonly limit: number
+}
+
+export interface SliceSum {
+  readonly count: number
+  /** Where the next slice starts; undefined at the end. */
+  readonly last: string | undefined
+}
+
+/** Times are milliseconds since 1970. */
+export interface TaggedManifest {
+  readonly tag: Tag
+  readonly digest: Digest
+  readonly mediaType: string
+  /** Config and layers together; 0 for an index. */
+  readonly contentSize: number
+  readonly updatedAt: number
+  readonly pushedAt: number
+}
+
+export interface KeepsTrash extends ListsTrash, ExpiresTrash {}
+
+export interface ListsTrash {
   /** Deletions that can be taken back, by time; of one repository, or of all. */
   listTrash(by: { repository?: RepositoryName; after?: string; limit: number }): Promise<TrashEntry[]>
-  /** Deletions older than `age` milliseconds. */
+  findTrash(id: string): Promise<TrashEntry | undefined>
+  /** The latest deletion that has a manifest of the repository. */
+  findTrashWith(by: Address): Promise<string | undefined>
+}
+
+export interface ExpiresTrash {
+  /** Deletions older than `age` milliseconds, and those that are being emptied. */
   listExpiredTrash(by: { age: number; limit: number }): Promise<string[]>
 }
 
@@ -189,11 +232,17 @@ export interface TrashEntry extends InRepository {
   readonly kind: TrashKind
   /** The tag or the manifest's digest; empty for a repository. */
   readonly name: string
+  /** What a deleted tag pointed at. */
+  readonly digest: Digest | undefined
   /** Milliseconds since 1970. */
   readonly deletedAt: number
   readonly caller: string
   readonly manifests: number
+  /** The first thousand. */
   readonly tags: readonly Tag[]
+  readonly tagCount: number
+  /** A part of the repository has been restored there already. */
+  readonly restoringTo: RepositoryName | undefined
 }
 
 export interface KeepsState {

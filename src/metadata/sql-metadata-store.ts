@@ -1,6 +1,7 @@
 import { isRepositoryName } from '../oci/repository-name.ts'
 import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
+import { managementReads } from './management-reads.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import * as queries from './queries.ts'
 
@@ -14,6 +15,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     check: () => engine.check(),
     close: () => engine.close(),
     ...collectionReads(engine),
+    ...managementReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)
