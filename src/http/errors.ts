@@ -27,6 +27,7 @@ const wireErrors = {
   NAME_INVALID: { status: 400, code: 'NAME_INVALID' },
   NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },
   PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
+  PARAMETER_INVALID: { status: 400, code: 'PARAMETER_INVALID' },
   RANGE_NOT_SATISFIABLE: { status: 416, code: 'SIZE_INVALID' },
   ROUTE_UNKNOWN: { status: 404, code: 'UNSUPPORTED' },
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },

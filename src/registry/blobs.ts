@@ -98,7 +98,8 @@ export async function mountBlob(registry: Registry, request: MountRequest): Prom
   return false
 }
 
-export function requireDeletion(registry: Registry): void {
+/** @throws DELETE_DISABLED */
+export function requireDeletion(registry: Pick<Registry, 'rules'>): void {
   if (registry.rules.deleteEnabled) return
   throw new RegistryError(
     'DELETE_DISABLED',
