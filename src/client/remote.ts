@@ -55,7 +55,7 @@ async function ask(base: string, url: string, init: RequestInit): Promise<Respon
     return await fetch(url, { ...init, timeout: false } as RequestInit)
   } catch (cause) {
     throw new RemoteError(
-      `nothing answers at ${base}: is the server running there? (${(cause as Error).message})`,
+      `nothing answers at ${base}: is the server running there? (${(cause as { code?: string }).code ?? (cause as Error).message})`,
       {
         cause,
       },
