@@ -9,8 +9,8 @@ import { immutableIn, type ManagedRegistry } from './registry.ts'
 
 /** What one look at the tables sums; between two of them others have their turn. */
 const sliceSize = 1000
-/** Manifests that one transaction deletes. */
-const deletedTogether = 50
+/** Manifests that one transaction deletes: a millisecond each, in which pushes wait. */
+const deletedTogether = 20
 
 export interface RepositorySummary {
   readonly name: RepositoryName

@@ -10,7 +10,7 @@ import { requireWritable } from './read-only.ts'
 import { immutableIn, type ManagedRegistry } from './registry.ts'
 
 /** Manifests or tags that one transaction brings back. */
-const restoredTogether = 50
+const restoredTogether = 20
 /** Rows of the trash that one transaction forgets. */
 const forgottenTogether = 100
 const listedTogether = 100

@@ -3,7 +3,7 @@ import type { Management } from '../../client/management.ts'
 import { isAge, parseMoment } from '../../registry/moment.ts'
 import { UsageError } from '../command.ts'
 import { dataFlag, dataHelp, dataOf } from '../command-line.ts'
-import { outputFlag, outputHelp } from '../output/result.ts'
+import { isJson, outputFlag, outputHelp } from '../output/result.ts'
 import { openLocalManagement } from './local.ts'
 
 /** The flags of every command that manages a registry. */
@@ -18,12 +18,15 @@ export const besideServer =
   'Works directly on the data directory, beside a server that may run: what it does holds at once.\nWith --server it asks a running registry to do it.'
 
 interface Values {
+  readonly output?: string | undefined
   readonly data?: string | undefined
   readonly server?: string | undefined
 }
 
 /** The registry that the flags name: its data directory here, or its API there. @throws UsageError */
 export function openManagement(values: Values): Promise<Management> | Management {
+  // Before anything is done: what can't be printed then is not to be done.
+  isJson(values)
   if (values.server === undefined) return openLocalManagement(dataOf(values))
   if (values.data !== undefined)
     throw new UsageError('--data and --server are two ways to one registry: give one')

@@ -12,6 +12,7 @@ import { tagRoutes } from './tags.ts'
 import { trashRoutes } from './trash.ts'
 
 export interface ManagementState {
+  readonly version: string
   readonly startCollector: StartCollector | undefined
 }
 
@@ -21,8 +22,9 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   const request = await requestOf(exchange)
   // A large repository takes as long as it takes.
   exchange.allowSlowness()
-  const { startCollector } = state
-  const answer = await api.fetch(request, { exchange, startCollector } satisfies ManagementEnv['Bindings'])
+  const { version, startCollector } = state
+  const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector }
+  const answer = await api.fetch(request, bindings)
   const text = await answer.text()
   exchange.sent = Buffer.byteLength(text)
   const headers = {

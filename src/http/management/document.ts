@@ -1,4 +1,3 @@
-import { version } from '../../../package.json'
 import { asks, type ManagementApp } from './environment.ts'
 
 let document: string | undefined
@@ -12,7 +11,7 @@ export function documentRoute(app: ManagementApp, described: ManagementApp): voi
         openapi: '3.1.0',
         info: {
           title: 'Berth management API',
-          version,
+          version: c.env.version,
           description:
             'Times are ISO 8601 in UTC, sizes bytes. POST and PUT need the header Content-Type: application/json.',
         },

@@ -9,7 +9,7 @@ import { authorize, type Exchange } from '../exchange.ts'
 export type StartCollector = () => boolean | Promise<boolean>
 
 export interface ManagementEnv {
-  Bindings: { exchange: Exchange; startCollector: StartCollector | undefined }
+  Bindings: { exchange: Exchange; version: string; startCollector: StartCollector | undefined }
 }
 
 export type ManagementApp = OpenAPIHono<ManagementEnv>
