@@ -104,6 +104,8 @@ async function digestAt(
   { metadata, now }: ManagedRegistry,
   { at, ...address }: TagAddress & { at: number | undefined },
 ): Promise<Digest> {
+  const present = at === undefined ? await metadata.findTagged(address) : undefined
+  if (present) return present.digest
   const digest = await metadata.findTagAt({ ...address, at: at ?? now() })
   if (digest) return digest
   const name = `${address.repository}:${address.tag}`

@@ -18,7 +18,7 @@ export function historyContract(open: OpenStore): void {
   test('a tag remembers each move in order, however fast they come', async () => {
     const store = await open()
     const images = ['1', '2', '3', '4'].map((content) => manifest(content, { tags: [latest.tag] }))
-    await Promise.all(images.map((image) => store.change('putManifest', image)))
+    for (const image of images) await store.change('putManifest', image)
     await store.change('deleteTag', { ...latest, ...deletion })
     const moves = await store.listTagMoves({ ...latest, limit: 10 })
     expect(moves.map(({ digest }) => digest)).toEqual([null, ...images.map(({ digest }) => digest).reverse()])
@@ -26,6 +26,18 @@ export function historyContract(open: OpenStore): void {
     expect(new Set(moves.map(({ at }) => at)).size).toBe(5)
     expect(await store.listTagMoves({ ...latest, limit: 2 })).toEqual(moves.slice(0, 2))
     expect(await store.listTagMoves({ ...latest, repository: other, limit: 2 })).toEqual([])
+  })
+
+  test('moves that come at once are all remembered, the last of them last', async () => {
+    const store = await open()
+    const images = Array.from({ length: 20 }, (_, index) => manifest(`${index}`, { tags: [latest.tag] }))
+    await Promise.all(images.map((image) => store.change('putManifest', image)))
+    const moves = await store.listTagMoves({ ...latest, limit: 100 })
+    expect(moves.map(({ digest }) => String(digest)).sort()).toEqual(
+      images.map(({ digest }) => String(digest)).sort(),
+    )
+    expect(new Set(moves.map(({ at }) => at)).size).toBe(20)
+    expect(moves[0]?.digest).toBe((await store.findTagged(latest))?.digest as never)
   })
 
   test('a push that moves nothing is no move', async () => {
