@@ -13,8 +13,8 @@ const tag = z.string().transform(parseTag)
 
 export const repositoryPath = z.object({
   repository: repository.openapi({
-    description: 'The name; its slashes are written %2F',
-    example: 'team%2Fapp',
+    description: 'The name, as one part of the path: a slash in it is written %2F',
+    example: 'team/app',
     param: { name: 'repository', in: 'path' },
   }),
 })
@@ -38,13 +38,13 @@ export const trashPath = z.object({
 })
 
 export const limitQuery = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(largestPage)
-    .default(standardPage)
-    .openapi({ description: 'Entries of one page', type: 'integer' }),
+  limit: z.coerce.number().int().min(1).max(largestPage).default(standardPage).openapi({
+    description: 'Entries of one page',
+    type: 'integer',
+    minimum: 1,
+    maximum: largestPage,
+    default: standardPage,
+  }),
 })
 
 export const pageQuery = limitQuery.extend({
