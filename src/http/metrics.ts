@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import type { Measurement } from '../logging/measurement.ts'
 
 /** What one request adds. */
 export interface Measured {
@@ -99,6 +100,15 @@ export class Metrics {
     })
   }
 
+  /** Shows further figures, read at each scrape. */
+  add(measurements: readonly Measurement[]): void {
+    const registers = [this.#register]
+    for (const { name, help, kind, read } of measurements) {
+      if (kind === 'gauge') gauge(registers, name, help, async () => read())
+      else counter(registers, name, help, async () => read())
+    }
+  }
+
   measure({ route, method: asked, status, seconds, bytesIn, bytesOut }: Measured): void {
     // Clients choose the method: what they make up must not become a series each.
     const method = methods.has(asked) ? asked : 'other'
@@ -151,7 +161,26 @@ function gauge(
     registers,
     async collect() {
       const value = await read()
-      if (value !== undefined) this.set(value)
+      if (value === undefined) this.remove()
+      else this.set(value)
+    },
+  })
+}
+
+function counter(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => Promise<number | undefined>,
+): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    async collect() {
+      const value = await read()
+      this.reset()
+      if (value !== undefined) this.inc(value)
     },
   })
 }

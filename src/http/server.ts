@@ -1,5 +1,6 @@
 import { anonymous, type Decide } from '../access/decide.ts'
 import type { Logger } from '../logging/logger.ts'
+import type { Measurement } from '../logging/measurement.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly idleTimeout: number
   /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
   readonly startCollector?: StartCollector
+  /** What else the metrics show. */
+  readonly measurements: readonly Measurement[]
 }
 
 export interface Address {
@@ -101,6 +104,7 @@ class Front {
       },
       options.version,
     )
+    this.metrics.add(options.measurements)
   }
 
   async answer(request: Request, server: BunServer): Promise<Response> {

@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
+import { collectionContract } from './contract/collection.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { historyContract } from './contract/history.ts'
 import { listingsContract } from './contract/listings.ts'
@@ -17,6 +18,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     manifestsContract(open)
     tagsContract(open)
     listingsContract(open)
+    collectionContract(open)
     historyContract(open)
     trashContract(open)
     trashedRepositoriesContract(open)

@@ -54,12 +54,13 @@ export async function serveRegistry(
       level: 'error',
       format: 'text',
       sink: { write: (text: string) => void process.stderr.write(text) },
-      now: () => new Date(),
+      now: () => Date.now(),
     }),
     version: '0.0.0',
     listen: [{ hostname: '127.0.0.1', port: 0 }],
     origins: new Set(),
     idleTimeout: 30_000,
+    measurements: [],
   })
   return {
     url: (server.urls[0] ?? '').replace(/\/$/, ''),
