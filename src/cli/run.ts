@@ -4,19 +4,49 @@ import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { importOci } from './commands/import/oci.ts'
 import { importRegistry } from './commands/import/registry.ts'
+import { manifestDelete } from './commands/manifest/delete.ts'
+import { readOnlyOff } from './commands/read-only/off.ts'
+import { readOnlyOn } from './commands/read-only/on.ts'
+import { readOnlyStatus } from './commands/read-only/status.ts'
+import { repoDelete } from './commands/repo/delete.ts'
+import { repoList } from './commands/repo/list.ts'
+import { repoShow } from './commands/repo/show.ts'
+import { resolve } from './commands/resolve.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
+import { tagDelete } from './commands/tag/delete.ts'
+import { tagHistory } from './commands/tag/history.ts'
+import { tagList } from './commands/tag/list.ts'
+import { tagRestore } from './commands/tag/restore.ts'
+import { trashEmpty } from './commands/trash/empty.ts'
+import { trashList } from './commands/trash/list.ts'
+import { trashRestore } from './commands/trash/restore.ts'
 import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
 const commands: readonly Command[] = [
   serve,
+  repoList,
+  repoShow,
+  repoDelete,
+  tagList,
+  tagDelete,
+  tagHistory,
+  tagRestore,
+  manifestDelete,
+  resolve,
+  trashList,
+  trashRestore,
+  trashEmpty,
   gc,
   retention,
   verify,
   importRegistry,
   importOci,
+  readOnlyOn,
+  readOnlyOff,
+  readOnlyStatus,
   healthcheck,
   version,
 ]
@@ -111,6 +141,7 @@ const understood: readonly string[] = [
   'DatabaseTooNewError',
   'ListenError',
   'RegistryError',
+  'RemoteError',
 ]
 
 function fail(message: string, code: ExitCode): ExitCode {

@@ -8,6 +8,7 @@ import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
 import { StorageMeter } from './storage-meter.ts'
 
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly origins: AllowedOrigins
   /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
   readonly idleTimeout: number
+  /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
+  readonly startCollector?: StartCollector
   /** What else the metrics show. */
   readonly measurements: readonly Measurement[]
 }
@@ -81,6 +84,7 @@ class Front {
   draining = false
   readonly version: string
   readonly metrics: Metrics
+  readonly startCollector: StartCollector | undefined
   readonly #options: ServerOptions
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
   #requests = 0
@@ -88,6 +92,7 @@ class Front {
   constructor(options: ServerOptions) {
     this.#options = options
     this.version = options.version
+    this.startCollector = options.startCollector
     const { metadata, blobs } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(

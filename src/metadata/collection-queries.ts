@@ -153,36 +153,6 @@ export const tagAt = statement<InRepository & { tag: Tag; at: number }>()(({ db,
     .limit(1),
 )
 
-export const trash = statement<{ after: string; limit: number }>()(({ db, arg }) =>
-  db.selectFrom('trash').selectAll().where('id', '>', arg('after')).orderBy('id').limit(arg('limit')),
-)
-
-export const trashOf = statement<InRepository & { after: string; limit: number }>()(({ db, arg }) =>
-  db
-    .selectFrom('trash')
-    .selectAll()
-    .where('repository', '=', arg('repository'))
-    .where('id', '>', arg('after'))
-    .orderBy('id')
-    .limit(arg('limit')),
-)
-
-export const trashedTags = statement<{ id: string; limit: number }>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_tags')
-    .select('tag')
-    .where('trash', '=', arg('id'))
-    .orderBy('tag')
-    .limit(arg('limit')),
-)
-
-export const trashedManifests = statement<{ id: string }>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_manifests')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('trash', '=', arg('id')),
-)
-
 export const expiredTrash = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>
   db
     .selectFrom('trash')

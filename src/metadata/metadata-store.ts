@@ -3,8 +3,19 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
 import type { Assumed, BlobAssumed } from './holders.ts'
-import type { CollectorRunRow, TrashKind } from './schema.ts'
+import type {
+  FindsTags,
+  KeepsTrash,
+  ListsTagAges,
+  RemembersTags,
+  SumsRepositories,
+} from './operator-store.ts'
+import type { Address, InRepository, Page } from './pages.ts'
+import type { CollectorRunRow } from './schema.ts'
 import type { CollectionRules, Verdict } from './verdicts.ts'
+
+export type * from './operator-store.ts'
+export type * from './pages.ts'
 
 /**
  * Repositories, links, manifests, tags and uploads. Each role is an interface of its own; a use case asks for the
@@ -23,6 +34,7 @@ export interface MetadataStore
     RemembersTags,
     ListsTagAges,
     FindsTags,
+    SumsRepositories,
     KeepsTrash,
     KeepsState,
     HasLifetime {}
@@ -30,10 +42,6 @@ export interface MetadataStore
 /** Changes are transactions: done and durable when the promise resolves, or not at all. */
 export interface ChangesMetadata {
   change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>>
-}
-
-export interface InRepository {
-  readonly repository: RepositoryName
 }
 
 export interface FindsManifests {
@@ -94,12 +102,6 @@ export interface StoredUpload {
   readonly digestSoFar: Digest | undefined
 }
 
-/** At most `limit` entries after `after`, exclusive, in bytewise order. */
-export interface Page<T extends string> {
-  readonly after?: T | ''
-  readonly limit: number
-}
-
 export interface ListsContent {
   repositoryExists(name: RepositoryName): Promise<boolean>
   listTags(page: InRepository & Page<string>): Promise<Tag[]>
@@ -146,10 +148,6 @@ export interface FindsDamage {
   listUsersOf(by: Address & { limit: number }): Promise<Digest[]>
 }
 
-export interface Address extends InRepository {
-  readonly digest: Digest
-}
-
 export interface CollectsGarbage {
   /** Links and manifests whose review is due, each once. */
   listDue(by: { limit: number }): Promise<Address[]>
@@ -186,69 +184,6 @@ export interface DoomedObject {
   readonly objectKey: string
   /** Bytes; undefined: only storage knows. */
   readonly size: number | undefined
-}
-
-export interface RemembersTags {
-  /** The moves of a tag, the latest first. */
-  listTagMoves(by: InRepository & { tag: Tag; limit: number }): Promise<TagMovement[]>
-  /** What the tag pointed at then (milliseconds since 1970); null: it was deleted; undefined: it was not there yet. */
-  findTagAt(by: InRepository & { tag: Tag; at: number }): Promise<Digest | null | undefined>
-}
-
-export interface TagMovement {
-  /** Null: the tag was deleted. */
-  readonly digest: Digest | null
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly caller: string
-}
-
-/** What retention goes by. */
-export interface ListsTagAges {
-  /** The newest first; of one moment, the later name first. */
-  listTagAges(page: InRepository & { after?: TagPlace | undefined; limit: number }): Promise<TagAge[]>
-  /** Which of these the repository has manifests of. */
-  listPresent(by: InRepository & { digests: readonly Digest[] }): Promise<Digest[]>
-}
-
-export interface FindsTags {
-  /** Tags that point at a manifest, by name. */
-  listTagsOf(by: Address & { limit: number }): Promise<TagPlace[]>
-}
-
-/** Where a tag stands by its age. */
-export interface TagPlace {
-  readonly tag: Tag
-  /** When it was last set, be it to the same manifest again. Milliseconds since 1970. */
-  readonly updatedAt: number
-}
-
-export interface TagAge extends TagPlace {
-  readonly digest: Digest
-  /**
-   * The first millisecond, since 1970, of the day on which the manifest, or a child of the index that it is, was last
-   * pulled; undefined: none on record.
-   */
-  readonly pulledDay: number | undefined
-}
-
-export interface KeepsTrash {
-  /** Deletions that can be taken back, by time; of one repository, or of all. */
-  listTrash(by: { repository?: RepositoryName; after?: string; limit: number }): Promise<TrashEntry[]>
-  /** Deletions older than `age` milliseconds. */
-  listExpiredTrash(by: { age: number; limit: number }): Promise<string[]>
-}
-
-export interface TrashEntry extends InRepository {
-  readonly id: string
-  readonly kind: TrashKind
-  /** The tag or the manifest's digest; empty for a repository. */
-  readonly name: string
-  /** Milliseconds since 1970. */
-  readonly deletedAt: number
-  readonly caller: string
-  readonly manifests: number
-  readonly tags: readonly Tag[]
 }
 
 export interface KeepsState {

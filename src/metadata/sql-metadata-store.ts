@@ -2,6 +2,7 @@ import { algorithmOf, digestOf } from '../oci/digest.ts'
 import { isRepositoryName } from '../oci/repository-name.ts'
 import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
+import { managementReads } from './management-reads.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import * as queries from './queries.ts'
 import { retentionReads } from './retention-reads.ts'
@@ -19,6 +20,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...collectionReads(engine),
     ...retentionReads(engine),
     ...verificationReads(engine),
+    ...managementReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)

@@ -113,7 +113,8 @@ async function isWhole(
   return !damaged && (await blobs.size(objectKey)) === size
 }
 
-export function requireDeletion(registry: Registry): void {
+/** @throws DELETE_DISABLED */
+export function requireDeletion(registry: Pick<Registry, 'rules'>): void {
   if (registry.rules.deleteEnabled) return
   throw new RegistryError(
     'DELETE_DISABLED',

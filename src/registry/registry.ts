@@ -21,6 +21,9 @@ export interface Registry {
   pulled(manifest: Pull): void
 }
 
+/** What the operator's use cases need: a command beside the server has no more. */
+export type ManagedRegistry = Pick<Registry, 'metadata' | 'rules' | 'now' | 'newTrashId'>
+
 export interface Rules {
   readonly missing: MissingAllowed
   readonly deleteEnabled: boolean

@@ -65,6 +65,7 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('manifest', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
       .addColumn('role', text, (column) => column.notNull())
+      .addColumn('held', 'integer', (column) => column.notNull())
       .addPrimaryKeyConstraint('trashed_references_key', ['trash', 'manifest', 'digest', 'role']),
     keyed('holds')
       .addColumn('id', text, (column) => column.primaryKey())

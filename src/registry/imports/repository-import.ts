@@ -194,7 +194,8 @@ export class RepositoryImport {
   async #putTags(digest: Digest, tags: readonly Tag[]): Promise<boolean> {
     const { metadata, rules } = this.#options.job.registry
     const repository = this.#source.name
-    const put = { repository, digest, caller: importCaller, immutable: immutableIn(rules, repository) }
+    const { grace } = rules
+    const put = { repository, digest, caller: importCaller, immutable: immutableIn(rules, repository), grace }
     for (const tag of tags) if (!(await metadata.change('putTag', { ...put, tag }))) return false
     return true
   }
