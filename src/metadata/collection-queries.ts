@@ -54,6 +54,17 @@ export const trashedReferences = statement<{ id: string; after: string; limit: n
     .limit(arg('limit')),
 )
 
+export const trashedManifests = statement<{ id: string; after: string; limit: number }>()(({ db, arg }) =>
+  db
+    .selectFrom('trashed_manifests')
+    .innerJoin('trash', 'trash.id', 'trashed_manifests.trash')
+    .select(['trash.repository', 'trashed_manifests.digest'])
+    .where('trashed_manifests.trash', '=', arg('id'))
+    .where('trashed_manifests.digest', '>', arg('after') as Digest)
+    .orderBy('trashed_manifests.digest')
+    .limit(arg('limit')),
+)
+
 export const staleUploads = statement<{ age: number }>()(({ db, arg, now }) =>
   db
     .selectFrom('uploads')

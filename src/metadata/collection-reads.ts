@@ -61,6 +61,7 @@ export function collectionReads(
       return (await engine.all(queries.references, by)).map(({ digest }) => digest)
     },
     listTrashedReferences: ({ after = '', ...by }) => engine.all(queries.trashedReferences, { ...by, after }),
+    listTrashedManifests: ({ after = '', ...by }) => engine.all(queries.trashedManifests, { ...by, after }),
     async countStaleUploads(by) {
       return (await engine.first(queries.staleUploads, by))?.count ?? 0
     },

@@ -176,6 +176,8 @@ export interface ForeseesCollection {
   listReferences(by: Address): Promise<Digest[]>
   /** What a deletion that can be taken back keeps. */
   listTrashedReferences(page: Page<string> & { id: string }): Promise<Address[]>
+  /** Manifests that lie in a deletion that can be taken back. */
+  listTrashedManifests(page: Page<string> & { id: string }): Promise<Address[]>
   /** Uploads without activity for `age` milliseconds. */
   countStaleUploads(by: { age: number }): Promise<number>
 }
