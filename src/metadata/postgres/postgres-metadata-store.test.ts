@@ -21,7 +21,7 @@ function runOn(url: string): void {
   const databases: string[] = []
   metadataStoreContract('PostgreSQL', async () => {
     const name = `berth_test_${process.pid}_${databases.length}`
-    await administer(url, `create database ${name}`)
+    await administer(url, [`create database ${name}`])
     databases.push(name)
     const own = new URL(url)
     own.pathname = `/${name}`
@@ -30,16 +30,19 @@ function runOn(url: string): void {
     return store
   })
   afterAll(async () => {
-    for (const store of stores) await store.close()
-    for (const name of databases) await administer(url, `drop database ${name}`)
-  })
+    await Promise.all(stores.map((store) => store.close()))
+    await administer(
+      url,
+      databases.map((name) => `drop database ${name}`),
+    )
+  }, 120_000)
 }
 
-async function administer(url: string, statement: string): Promise<void> {
+async function administer(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(statement)
+    for (const statement of statements) await client.query(statement)
   } finally {
     await client.end()
   }
