@@ -22,8 +22,9 @@ export function verificationText(result: VerifyResult): string {
 
 function checkedText({ checked, duration, sound }: VerifyResult): string {
   const { blobs, bytes, manifests, stored } = checked
-  const rate = sizeText(bytes / Math.max(duration / 1000, 0.001))
-  const read = `Read ${countText(blobs, 'blob')} (${sizeText(bytes)}) and ${countText(manifests, 'manifest')} in ${durationText(duration)}, ${rate}/s.`
+  // Of little that was read a rate says nothing.
+  const rate = bytes < 64 * 1024 * 1024 ? '' : `, ${sizeText(bytes / (duration / 1000))}/s`
+  const read = `Read ${countText(blobs, 'blob')} (${sizeText(bytes)}) and ${countText(manifests, 'manifest')} in ${durationText(duration)}${rate}.`
   const looked = stored === null ? '' : ` Looked up ${countText(stored, 'stored object')}.`
   return `${read}${looked}${sound ? '\nAll is sound.' : ''}`
 }
