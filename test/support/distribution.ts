@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, temporaryDirectory } from './berth.ts'
+import { afterThisProcess } from './janitor.ts'
 import { requireTools } from './require.ts'
 
 /** A real distribution, in a process of its own. */
@@ -35,6 +36,8 @@ export async function startDistribution(program: string): Promise<RunningDistrib
     stdout: 'ignore',
     stderr: 'ignore',
   })
+  // Also where a test fails before it stops it.
+  afterThisProcess(`kill ${child.pid} 2>/dev/null`)
   const url = `http://127.0.0.1:${port}`
   for (const deadline = Date.now() + 20_000; ; await Bun.sleep(20)) {
     if (await fetch(`${url}/v2/`).catch(() => undefined)) break
