@@ -3,6 +3,7 @@ import type { Settings } from './config/settings.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
+import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
 import type { Logger } from './logging/logger.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
@@ -22,10 +23,12 @@ export interface App {
 
 /** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
+  const journal = watchJournal(logger)
   const data = await openDataDirectory({
     data: settings.data,
     cacheSize: settings['storage.cache'],
     exclusive: true,
+    journalTold: journal.told,
   })
   try {
     const { metadata, blobs } = data
@@ -50,6 +53,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       version,
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
+      journal: journal.state,
     })
     const maintenance = startMaintenance({
       registry,

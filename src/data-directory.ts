@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockData } from './blobs/filesystem/data-lock.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
-import type { MetadataStore } from './metadata/metadata-store.ts'
+import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
 import { version } from './version.ts'
 
@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly cacheSize?: number
   /** Refuses while another process has the directory exclusively, as a server has. */
   readonly exclusive?: boolean
+  /** Who opens it exclusively keeps the journal, and hears here how far that is. */
+  journalTold?(state: JournalState): void
 }
 
 /** The directory can't be used by this command: the message says why and what to do. */
@@ -40,7 +42,14 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
       const lock = lockData(path)
       closing.defer(() => lock.release())
     }
-    const metadata = await openSqliteMetadataStore({ path: metadataFile(path), berth: version })
+    requireMetadata(path)
+    const metadata = await openSqliteMetadataStore({
+      path: metadataFile(path),
+      berth: version,
+      ...(options.exclusive && {
+        journal: { directory: journalDirectory(path), told: options.journalTold ?? (() => undefined) },
+      }),
+    })
     closing.defer(() => metadata.close())
     await blobs.syncRoot()
     return { path, blobs, metadata, [Symbol.asyncDispose]: () => closing.disposeAsync() }
@@ -63,6 +72,27 @@ export async function openExistingData(options: OpenOptions): Promise<DataDirect
   }
   becomeOwner(path)
   return openDataDirectory(options)
+}
+
+/**
+ * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought
+ * back, and its journal would soon forget it.
+ * @throws DataDirectoryError
+ */
+function requireMetadata(path: string): void {
+  if (existsSync(metadataFile(path)) || !hasJournal(path)) return
+  throw new DataDirectoryError(
+    `${metadataFile(path)} is gone, but its journal is there: bring it back with \`berth rebuild --data ${path}\`, or move ${journalDirectory(path)} away to begin an empty registry`,
+  )
+}
+
+export function hasJournal(path: string): boolean {
+  const directory = journalDirectory(path)
+  return existsSync(directory) && readdirSync(directory).some((name) => /\.(?:log|snapshot)$/.test(name))
+}
+
+export function journalDirectory(data: string): string {
+  return join(data, 'journal')
 }
 
 export function metadataFile(data: string): string {

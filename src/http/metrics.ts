@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import type { JournalState } from '../metadata/metadata-store.ts'
 
 /** What one request adds. */
 export interface Measured {
@@ -17,6 +18,7 @@ export interface Observed {
   storage(): Promise<{ count: number; bytes: number }>
   freeSpace(): Promise<number | undefined>
   requestsInFlight(): number
+  journal?(): JournalState | undefined
 }
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -83,6 +85,18 @@ export class Metrics {
     gauge(registers, 'berth_storage_free_bytes', 'Bytes that the storage has room for', () =>
       observed.freeSpace(),
     )
+    gauge(
+      registers,
+      'berth_journal_lag_rows',
+      'Changed rows that the journal does not hold durably yet',
+      async () => observed.journal?.()?.waiting ?? 0,
+    )
+    gauge(
+      registers,
+      'berth_journal_lag_seconds',
+      'How long ago the journal held every change; 0: it does',
+      async () => lagOf(observed.journal?.()),
+    )
     gauge(registers, 'process_resident_memory_bytes', 'Resident memory', async () =>
       process.memoryUsage.rss(),
     )
@@ -130,6 +144,10 @@ export class Metrics {
   render(): Promise<string> {
     return this.#register.metrics()
   }
+}
+
+function lagOf(journal: JournalState | undefined): number {
+  return !journal || journal.waiting === 0 ? 0 : Math.max(Date.now() - journal.completeAt, 0) / 1000
 }
 
 const startedAt = Math.floor(Date.now() / 1000 - process.uptime())

@@ -1,5 +1,6 @@
 import { anonymous, type Decide } from '../access/decide.ts'
 import type { Logger } from '../logging/logger.ts'
+import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly origins: AllowedOrigins
   /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
   readonly idleTimeout: number
+  /** How far the journal is; undefined: there is none, or nothing to tell yet. */
+  journal?(): JournalState | undefined
 }
 
 export interface Address {
@@ -92,10 +95,15 @@ class Front {
         openUploads: () => metadata.countUploads(),
         storage: () => storage.read(),
         freeSpace: async () => blobs.freeSpace?.(),
+        journal: () => this.journal(),
         requestsInFlight: () => this.servers.reduce((sum, server) => sum + server.pendingRequests, 0),
       },
       options.version,
     )
+  }
+
+  journal(): JournalState | undefined {
+    return this.#options.journal?.()
   }
 
   async answer(request: Request, server: BunServer): Promise<Response> {
