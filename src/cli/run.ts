@@ -2,11 +2,12 @@ import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
+import { rebuild } from './commands/rebuild.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, rebuild, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
