@@ -80,6 +80,11 @@ export async function openExistingData(options: OpenOptions): Promise<DataDirect
  * @throws DataDirectoryError
  */
 function requireMetadata(path: string): void {
+  if (existsSync(unfinishedRestore(path))) {
+    throw new DataDirectoryError(
+      `${path} is not restored to the end: run the same \`berth restore\` again, or remove the directory`,
+    )
+  }
   if (existsSync(metadataFile(path)) || !hasJournal(path)) return
   throw new DataDirectoryError(
     `${metadataFile(path)} is gone, but its journal is there: bring it back with \`berth rebuild --data ${path}\`, or move ${journalDirectory(path)} away to begin an empty registry`,
@@ -93,6 +98,11 @@ export function hasJournal(path: string): boolean {
 
 export function journalDirectory(data: string): string {
   return join(data, 'journal')
+}
+
+/** Lies in a data directory until a restore into it is whole. */
+export function unfinishedRestore(data: string): string {
+  return join(data, 'unfinished-restore')
 }
 
 export function metadataFile(data: string): string {

@@ -1,13 +1,15 @@
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
+import { backup } from './commands/backup.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { rebuild } from './commands/rebuild.ts'
+import { restore } from './commands/restore.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, rebuild, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, backup, restore, rebuild, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
