@@ -65,6 +65,7 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
  */
 export async function openExistingData(options: OpenOptions): Promise<DataDirectory> {
   const path = resolve(options.data)
+  requireMetadata(path)
   if (!existsSync(metadataFile(path))) {
     throw new DataDirectoryError(
       `there is no registry in ${path}: name its data directory with --data or BERTH_DATA`,

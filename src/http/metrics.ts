@@ -94,7 +94,7 @@ export class Metrics {
     gauge(
       registers,
       'berth_journal_lag_seconds',
-      'How long ago the journal held every change; 0: it does',
+      'Age of the oldest change that the journal may not hold durably yet; 0: there is none',
       async () => lagOf(observed.journal?.()),
     )
     gauge(registers, 'process_resident_memory_bytes', 'Resident memory', async () =>

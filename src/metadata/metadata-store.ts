@@ -205,7 +205,7 @@ export interface KeepsState {
 export interface JournalState {
   /** Changed rows that are not durably in it yet. */
   readonly waiting: number
-  /** When nothing waited last. Milliseconds since 1970. */
+  /** What was committed before then is durably in it. Milliseconds since 1970. */
   readonly completeAt: number
   /** Why it can't be written; undefined: it can. */
   readonly failure: string | undefined

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { existsSync, statSync } from 'node:fs'
 import { appendFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestOf } from '../../src/oci/digest.ts'
@@ -114,6 +115,27 @@ test('a second loss after a rebuild and more pushes is brought back as well', as
   expect((await rebuild(berth.data, '--yes')).exitCode).toBe(0)
   expect(rowsOf(berth.data)).toEqual(before)
   expect(before.repositories).toContainEqual(expect.stringContaining('third'))
+})
+
+test('a rebuild that is killed changes nothing, and the next one is whole', async () => {
+  const berth = await startBerth()
+  await fill(berth)
+  await berth.stop()
+  const before = rowsOf(berth.data)
+  for (let kill = 0; kill < 8; kill += 1) {
+    await loseDatabase(berth.data)
+    const child = Bun.spawn([bin, 'rebuild', '--data', berth.data, '--yes'], {
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
+    await Bun.sleep(60 + kill * 40)
+    child.kill('SIGKILL')
+    await child.exited
+    if (existsSync(join(berth.data, 'metadata.sqlite'))) expect(rowsOf(berth.data)).toEqual(before)
+  }
+  expect((await rebuild(berth.data, '--yes')).exitCode).toBe(0)
+  expect(rowsOf(berth.data)).toEqual(before)
+  expect(statSync(join(berth.data, 'metadata.sqlite')).mode & 0o777).toBe(0o600)
 })
 
 test('refuses while a server runs, and does not move a database aside unasked', async () => {

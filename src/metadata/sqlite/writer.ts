@@ -112,8 +112,16 @@ function failureOf(answer: FromWriter): Failure {
   return answer.type === 'failed' ? answer : { code: 'Error', message: `the writer answered ${answer.type}` }
 }
 
+const damaged: ReadonlySet<string> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
+
 /** At the start there is an operator to tell where the file lies. */
 function toOpenError(path: string, failure: Failure): Error {
+  if (damaged.has(failure.code)) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      `${path} is damaged (${failure.message}): \`berth rebuild\` makes it anew from the journal, or \`berth restore\` from a backup`,
+    )
+  }
   const error = toError(failure)
   if (!(error instanceof RegistryError)) return error
   return new RegistryError(

@@ -52,7 +52,8 @@ export class Journal {
   #closed = false
   /** Until when a snapshot may take, by the clock that only goes forward. */
   #patience = Number.POSITIVE_INFINITY
-  #state: JournalState = { waiting: 0, completeAt: Date.now(), failure: undefined }
+  #completeUntil = Date.now()
+  #state: JournalState = { waiting: 0, completeAt: this.#completeUntil, failure: undefined }
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -140,27 +141,33 @@ export class Journal {
     return log
   }
 
-  /** Hands over what waits, a slice at a time, so that no commit waits for all of it. */
-  #handOver(): void {
+  /**
+   * Hands over what waits, a slice at a time, so that no commit waits for all of it.
+   * @returns whether nothing is left
+   */
+  #handOver(): boolean {
     const log = this.#log
-    if (!log || this.#drainingLater || log.waiting > mostUnwritten) return
+    if (!log || this.#drainingLater || log.waiting > mostUnwritten) return false
     const slice = this.#queue.read(this.#handed)
-    if (!slice) return
+    if (!slice) return true
     if (slice.records.length > 0) log.append(slice.records, Date.now())
     this.#handed = slice.through
-    if (!slice.more) return
+    if (!slice.more) return true
     this.#drainingLater = true
     setTimeout(() => {
       this.#drainingLater = false
       this.committed()
     }, 1)
+    return false
   }
 
   async #persist(log: LogFile): Promise<void> {
-    this.#handOver()
+    const begun = Date.now()
+    const caughtUp = this.#handOver()
     const through = this.#handed
     const size = await log.sync()
     this.#forget(through, { log: log.number, size })
+    if (caughtUp) this.#completeUntil = begun
   }
 
   #forget(through: number, position: { log: number; size: number }): void {
@@ -242,8 +249,9 @@ export class Journal {
 
   #report(failure: string | undefined): void {
     const waiting = this.#waiting()
-    const completeAt = waiting === 0 ? Date.now() : this.#state.completeAt
+    const completeAt = waiting === 0 ? Date.now() : this.#completeUntil
     const changed = waiting !== this.#state.waiting || failure !== this.#state.failure
+    this.#completeUntil = completeAt
     this.#state = { waiting, completeAt, failure }
     if (changed || waiting > 0) this.#options.report(this.#state)
   }

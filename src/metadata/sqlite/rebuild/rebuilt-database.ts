@@ -1,5 +1,5 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { migrate } from '../../migrations/migrate.ts'
 import { type JournalLoss, replayJournal } from '../journal/replay.ts'
 import { sqliteTransaction } from '../transaction.ts'
@@ -45,6 +45,8 @@ export class RebuiltDatabase {
    */
   static async create(options: { path: string; berth: string; now: number }): Promise<RebuiltDatabase> {
     removeDatabase(options.path)
+    // For the registry's own user alone.
+    writeFileSync(options.path, '', { mode: 0o600 })
     const database = new Database(options.path, { create: true, readwrite: true })
     // Until it is renamed nobody reads it, and what a crash leaves is made again.
     for (const setting of ['journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
