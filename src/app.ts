@@ -3,6 +3,7 @@ import type { Settings } from './config/settings.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
+import { CollectorMeter } from './jobs/collector-meter.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
 import type { Logger } from './logging/logger.ts'
@@ -46,6 +47,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       newTrashId: () => Bun.randomUUIDv7(),
       pulled: (manifest) => pulls.record(manifest),
     }
+    const meter = new CollectorMeter()
     const server = await listenOn(settings.listen, {
       registry,
       decide,
@@ -54,12 +56,14 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
       journal: journal.state,
+      measurements: [...meter.measurements(metadata), ...journal.measurements],
     })
     const maintenance = startMaintenance({
       registry,
       pulls,
       logger,
       rules: collector,
+      meter,
       interval: settings['gc.interval'],
     })
     return {

@@ -1,4 +1,4 @@
-import type { Logger } from '../logging/logger.ts'
+import { isPlain, type Logger, quoted } from '../logging/logger.ts'
 
 export interface Access {
   readonly id: string
@@ -20,17 +20,29 @@ export interface Access {
 
 /** Writes one line for each request. */
 export function logAccess(logger: Logger, access: Access): void {
+  const { target, client, caller, userAgent } = access
+  const duration = Math.round(access.duration * 1000) / 1000
+  // One look at all that comes from outside: nearly every line is of plain texts, and is put together at once.
+  if (logger.infoText && isPlain(target + client + caller + access.method)) {
+    const agent = userAgent === '' ? '' : ` user_agent=${quoted(userAgent)}`
+    const who = `${client === '' ? '' : ` client=${client}`}${caller === '' ? '' : ` caller=${caller}`}`
+    logger.infoText(
+      'request',
+      `request=${access.id} method=${access.method} route=${access.route} target=${target} status=${access.status} bytes_in=${access.bytesIn} bytes_out=${access.bytesOut} duration_ms=${duration}${who}${agent}`,
+    )
+    return
+  }
   logger.info('request', {
     request: access.id,
     method: access.method,
     route: access.route,
-    target: access.target,
+    target,
     status: access.status,
     bytes_in: access.bytesIn,
     bytes_out: access.bytesOut,
-    duration_ms: Math.round(access.duration * 1000) / 1000,
-    client: access.client,
-    caller: access.caller,
-    user_agent: access.userAgent,
+    duration_ms: duration,
+    client,
+    caller,
+    user_agent: userAgent,
   })
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
-import type { JournalState } from '../metadata/metadata-store.ts'
+import type { Measurement } from '../logging/measurement.ts'
 
 /** What one request adds. */
 export interface Measured {
@@ -18,7 +18,6 @@ export interface Observed {
   storage(): Promise<{ count: number; bytes: number }>
   freeSpace(): Promise<number | undefined>
   requestsInFlight(): number
-  journal?(): JournalState | undefined
 }
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -85,18 +84,6 @@ export class Metrics {
     gauge(registers, 'berth_storage_free_bytes', 'Bytes that the storage has room for', () =>
       observed.freeSpace(),
     )
-    gauge(
-      registers,
-      'berth_journal_lag_rows',
-      'Changed rows that the journal does not hold durably yet',
-      async () => observed.journal?.()?.waiting ?? 0,
-    )
-    gauge(
-      registers,
-      'berth_journal_lag_seconds',
-      'Age of the oldest change that the journal may not hold durably yet; 0: there is none',
-      async () => lagOf(observed.journal?.()),
-    )
     gauge(registers, 'process_resident_memory_bytes', 'Resident memory', async () =>
       process.memoryUsage.rss(),
     )
@@ -111,6 +98,15 @@ export class Metrics {
         this.inc((user + system) / 1e6)
       },
     })
+  }
+
+  /** Shows further figures, read at each scrape. */
+  add(measurements: readonly Measurement[]): void {
+    const registers = [this.#register]
+    for (const { name, help, kind, read } of measurements) {
+      if (kind === 'gauge') gauge(registers, name, help, async () => read())
+      else counter(registers, name, help, async () => read())
+    }
   }
 
   measure({ route, method: asked, status, seconds, bytesIn, bytesOut }: Measured): void {
@@ -146,10 +142,6 @@ export class Metrics {
   }
 }
 
-function lagOf(journal: JournalState | undefined): number {
-  return !journal || journal.waiting === 0 ? 0 : Math.max(Date.now() - journal.completeAt, 0) / 1000
-}
-
 const startedAt = Math.floor(Date.now() / 1000 - process.uptime())
 
 function labelsOf(key: string): { route: string; method: string; status: string } {
@@ -169,7 +161,26 @@ function gauge(
     registers,
     async collect() {
       const value = await read()
-      if (value !== undefined) this.set(value)
+      if (value === undefined) this.remove()
+      else this.set(value)
+    },
+  })
+}
+
+function counter(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => Promise<number | undefined>,
+): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    async collect() {
+      const value = await read()
+      this.reset()
+      if (value !== undefined) this.inc(value)
     },
   })
 }

@@ -1,5 +1,6 @@
 import { anonymous, type Decide } from '../access/decide.ts'
 import type { Logger } from '../logging/logger.ts'
+import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly idleTimeout: number
   /** How far the journal is; undefined: there is none, or nothing to tell yet. */
   journal?(): JournalState | undefined
+  /** What else the metrics show. */
+  readonly measurements: readonly Measurement[]
 }
 
 export interface Address {
@@ -95,11 +98,11 @@ class Front {
         openUploads: () => metadata.countUploads(),
         storage: () => storage.read(),
         freeSpace: async () => blobs.freeSpace?.(),
-        journal: () => this.journal(),
         requestsInFlight: () => this.servers.reduce((sum, server) => sum + server.pendingRequests, 0),
       },
       options.version,
     )
+    this.metrics.add(options.measurements)
   }
 
   journal(): JournalState | undefined {

@@ -13,8 +13,8 @@ export interface Collection {
   readonly metadata: ChangesMetadata & CollectsGarbage & KeepsTrash
   readonly blobs: BlobStore
   readonly rules: CollectorRules
-  /** Told as the run goes on, for who watches it. */
-  progress?(report: Collected): void
+  /** Told as the run goes on, for who watches it: how many of the links and manifests that were due are done. */
+  progress?(state: { readonly done: number; readonly due: number }): void
   /** Asked between transactions: whether to end early. What is left is found by the next run. */
   stopped?(): boolean
 }
@@ -76,6 +76,7 @@ export async function emptyTrash({ metadata }: { metadata: ChangesMetadata }, id
 
 async function collectDue(job: Collection, run: Run): Promise<void> {
   const { metadata, rules } = job
+  if (job.progress) run.expect(await metadata.countDue())
   for (;;) {
     const due = await metadata.listDue({ limit: dueAtOnce })
     if (due.length === 0) return
@@ -89,16 +90,23 @@ async function collectDue(job: Collection, run: Run): Promise<void> {
           ),
       )
       for (const { links, manifests } of collected) run.add({ links, manifests })
+      run.looked(collected.length)
     }
   }
 }
 
 class Run {
-  report: Collected = { uploads: 0, trash: 0, manifests: 0, links: 0, objects: 0, bytes: 0 }
+  #report: Collected = { uploads: 0, trash: 0, manifests: 0, links: 0, objects: 0, bytes: 0 }
+  #done = 0
+  #due = 0
   readonly #job: Collection
 
   constructor(job: Collection) {
     this.#job = job
+  }
+
+  get report(): Collected {
+    return this.#report
   }
 
   get stopped(): boolean {
@@ -106,11 +114,25 @@ class Run {
   }
 
   add(more: Partial<Collected>): void {
-    const sums = Object.entries(this.report).map(([key, value]) => [
-      key,
-      value + (more[key as keyof Collected] ?? 0),
-    ])
-    this.report = Object.fromEntries(sums) as Collected
-    this.#job.progress?.(this.report)
+    const sum = (key: keyof Collected) => this.#report[key] + (more[key] ?? 0)
+    this.#report = {
+      uploads: sum('uploads'),
+      trash: sum('trash'),
+      manifests: sum('manifests'),
+      links: sum('links'),
+      objects: sum('objects'),
+      bytes: sum('bytes'),
+    }
+  }
+
+  expect(due: number): void {
+    this.#due = due
+  }
+
+  looked(count: number): void {
+    this.#done += count
+    // What this run took away had more reviewed at once.
+    this.#due = Math.max(this.#due, this.#done)
+    this.#job.progress?.({ done: this.#done, due: this.#due })
   }
 }

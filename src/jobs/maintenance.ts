@@ -4,6 +4,8 @@ import { isReadOnly } from '../registry/read-only.ts'
 import type { Registry } from '../registry/registry.ts'
 import { ClockGuard } from './clock-guard.ts'
 import { type CollectorRules, collectGarbage } from './collector.ts'
+import type { CollectorMeter } from './collector-meter.ts'
+import { recordCollection } from './recorded-runs.ts'
 import { type ScheduledJob, schedule } from './schedule.ts'
 import { sweep } from './sweep.ts'
 
@@ -14,6 +16,7 @@ export interface Maintenance {
   readonly rules: CollectorRules
   /** Milliseconds between two runs of the collector. */
   readonly interval: number
+  readonly meter: CollectorMeter
 }
 
 /** How often at most the sweep runs, however short the times are that it enforces. Milliseconds. */
@@ -33,7 +36,7 @@ export function startMaintenance(options: Maintenance): ScheduledJob {
   }
 }
 
-function scheduleCollector({ registry, logger, rules, interval }: Maintenance): ScheduledJob {
+function scheduleCollector({ registry, logger, rules, interval, meter }: Maintenance): ScheduledJob {
   const { metadata, blobs } = registry
   const mayRemove = removalGuard({ registry, logger })
   let stopped = false
@@ -41,19 +44,11 @@ function scheduleCollector({ registry, logger, rules, interval }: Maintenance): 
     if (!(await mayRemove())) return
     const started = performance.now()
     const collected = await collectGarbage({ metadata, blobs, rules, stopped: () => stopped })
+    const duration = performance.now() - started
+    meter.ran({ duration, collected, now: registry.now() })
     if (Object.values(collected).every((count) => count === 0)) return
-    const duration = Math.round(performance.now() - started)
-    logger.info('collected', { ...collected, duration_ms: duration })
-    const { links, manifests, objects, bytes } = collected
-    await metadata.change('recordRun', {
-      id: registry.newTrashId(),
-      runner: 'server',
-      duration,
-      links,
-      manifests,
-      objects,
-      bytes,
-    })
+    logger.info('collected', { ...collected, duration_ms: Math.round(duration) })
+    await recordCollection(metadata, { runner: 'server', duration, collected })
   }
   const job = schedule(run, {
     interval: Math.max(interval, 1),
@@ -68,7 +63,7 @@ function scheduleCollector({ registry, logger, rules, interval }: Maintenance): 
 }
 
 /** Bytes that nobody can read any more, and abandoned uploads, need not wait for the collector. */
-function scheduleSweep({ registry, logger, rules }: Maintenance): ScheduledJob {
+function scheduleSweep({ registry, logger, rules, meter }: Maintenance): ScheduledJob {
   const { uploadAge, keepObjects } = rules
   const { metadata, blobs } = registry
   const interval = Math.min(Math.max(Math.min(uploadAge, keepObjects) / 4, shortestSweep), longestSweep)
@@ -76,6 +71,7 @@ function scheduleSweep({ registry, logger, rules }: Maintenance): ScheduledJob {
   const run = async () => {
     if (!(await mayRemove())) return
     const swept = await sweep({ metadata, blobs, uploadAge, keepObjects })
+    meter.removed(swept)
     if (swept.uploads + swept.objects > 0) logger.info('swept', { ...swept })
   }
   return schedule(run, {

@@ -9,7 +9,7 @@ function logTo({ format = 'text' as LogFormat, level = 'debug' as LogLevel } = {
     level,
     format,
     sink: { write: (line) => lines.push(line) },
-    now: () => new Date('2026-01-02T03:04:05.678Z'),
+    now: () => Date.parse('2026-01-02T03:04:05.678Z'),
   })
   return { logger, lines }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
@@ -24,14 +25,51 @@ export const due = statement<{ limit: number }>()(({ db, arg, now }) =>
     .distinct(),
 )
 
-export const users = statement<InRepository & { digest: Digest; limit: number }>()(({ db, arg }) =>
+export const dueCount = statement<object>()(({ db, now }) =>
+  db
+    .selectFrom('review')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('due_at', '<=', now),
+)
+
+/** What a manifest keeps: its subject it does not. */
+export const references = statement<InRepository & { digest: Digest }>()(({ db, arg }) =>
   db
     .selectFrom('manifest_references')
-    .select('manifest')
+    .select('digest')
+    .distinct()
     .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .where('role', '!=', 'subject')
+    .where('manifest', '=', arg('digest'))
+    .where('role', '!=', 'subject'),
+)
+
+export const trashedReferences = statement<{ id: string; after: string; limit: number }>()(({ db, arg }) =>
+  db
+    .selectFrom('trashed_references')
+    .select(['repository', 'digest'])
+    .distinct()
+    .where('trash', '=', arg('id'))
+    .where('digest', '>', arg('after') as Digest)
+    .orderBy('digest')
     .limit(arg('limit')),
+)
+
+export const staleUploads = statement<{ age: number }>()(({ db, arg, now }) =>
+  db
+    .selectFrom('uploads')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('last_activity', '<', (eb) => eb(now, '-', arg('age')))
+    .where('lease_until', '<', now),
+)
+
+export const doomedSum = statement<{ age: number }>()(({ db, arg, now }) =>
+  db
+    .selectFrom('doomed_objects')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('count'),
+      fn.coalesce(fn.sum<number>('size'), sql<number>`0`).as('bytes'),
+    ])
+    .where('since', '<=', (eb) => eb(now, '-', arg('age'))),
 )
 
 export const doomed = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>

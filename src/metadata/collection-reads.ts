@@ -2,8 +2,10 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import * as queries from './collection-queries.ts'
 import type { Reader } from './engine.ts'
+import { freedBytes } from './holders.ts'
 import type {
   CollectsGarbage,
+  ForeseesCollection,
   KeepsState,
   KeepsTrash,
   ListsObjects,
@@ -17,7 +19,7 @@ const shownTags = 1000
 /** What the collector, trash, history and verification read: the same queries on every engine. */
 export function collectionReads(
   engine: Reader,
-): ListsObjects & CollectsGarbage & RemembersTags & KeepsTrash & KeepsState {
+): ListsObjects & CollectsGarbage & ForeseesCollection & RemembersTags & KeepsTrash & KeepsState {
   return {
     async listBlobs({ after = '', limit }) {
       const rows = await engine.all(queries.knownBlobs, { after, limit })
@@ -39,14 +41,25 @@ export function collectionReads(
     },
 
     listDue: (by) => engine.all(queries.due, by),
-    async judge(by) {
+    async countDue() {
+      return (await engine.first(queries.dueCount, {}))?.count ?? 0
+    },
+    async judge({ assumed, ...by }) {
       return {
-        manifest: await judgeManifest(engine, by, { lock: false }),
-        link: await judgeLink(engine, by, { lock: false }),
+        manifest: await judgeManifest(engine, by, { lock: false, assumed }),
+        link: await judgeLink(engine, by, { lock: false, assumed }),
       }
     },
-    async listUsers(by) {
-      return [...new Set((await engine.all(queries.users, by)).map(({ manifest }) => manifest))]
+    freedBytes: ({ digest, ...assumed }) => freedBytes(engine, digest, assumed),
+    async listReferences(by) {
+      return (await engine.all(queries.references, by)).map(({ digest }) => digest)
+    },
+    listTrashedReferences: ({ after = '', ...by }) => engine.all(queries.trashedReferences, { ...by, after }),
+    async countStaleUploads(by) {
+      return (await engine.first(queries.staleUploads, by))?.count ?? 0
+    },
+    async sumDoomed(by) {
+      return (await engine.first(queries.doomedSum, by)) ?? { count: 0, bytes: 0 }
     },
     async listDoomed(by) {
       const never = await engine.all(queries.neverRead, by)

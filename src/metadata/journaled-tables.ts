@@ -7,6 +7,8 @@ export interface JournaledTable {
   readonly values: readonly string[]
   /** Times that a rebuild sets anew: it found the row confirmed. */
   readonly confirmed?: readonly string[]
+  /** SQLite numbers its rows, as it does those of every table that is not kept in the tree of its key. */
+  readonly numbered?: true
 }
 
 /**
@@ -15,7 +17,7 @@ export interface JournaledTable {
  */
 export const journaledTables: readonly JournaledTable[] = [
   { name: 'state', key: ['key'], values: ['value'] },
-  { name: 'repositories', key: ['name'], values: ['created_at'] },
+  { name: 'repositories', key: ['name'], values: ['created_at'], numbered: true },
   { name: 'blob_links', key: ['repository', 'digest'], values: [], confirmed: ['confirmed_at'] },
   {
     name: 'manifests',
@@ -31,23 +33,25 @@ export const journaledTables: readonly JournaledTable[] = [
       'orphaned_at',
     ],
     confirmed: ['confirmed_at'],
+    numbered: true,
   },
   { name: 'tags', key: ['repository', 'name'], values: ['digest', 'updated_at'] },
-  { name: 'tag_history', key: ['repository', 'tag', 'digest', 'at', 'caller'], values: [] },
+  { name: 'tag_history', key: ['repository', 'tag', 'digest', 'at', 'caller'], values: [], numbered: true },
   { name: 'trash', key: ['id'], values: ['repository', 'kind', 'name', 'deleted_at', 'caller'] },
   { name: 'trashed_tags', key: ['trash', 'tag'], values: ['digest'] },
   {
     name: 'trashed_manifests',
     key: ['trash', 'digest'],
     values: ['media_type', 'bytes', 'subject', 'artifact_type', 'content_size', 'pushed_at'],
+    numbered: true,
   },
+  { name: 'trashed_references', key: ['trash', 'manifest', 'digest', 'role'], values: ['repository'] },
 ]
 
 /** Tables that the journal leaves out, each with the reason. */
 export const notJournaled: Readonly<Record<string, string>> = {
   blobs: 'the files themselves tell',
   manifest_references: 'the bytes of the manifests tell',
-  trashed_references: 'the bytes of the trashed manifests tell',
   review: 'a rebuild asks for a review of everything',
   uploads: 'an open upload is begun again',
   doomed_objects: 'what nothing refers to is reported by a rebuild',

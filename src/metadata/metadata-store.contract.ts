@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
+import { collectionContract } from './contract/collection.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
@@ -14,5 +15,6 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     manifestsContract(open)
     tagsContract(open)
     listingsContract(open)
+    collectionContract(open)
   })
 }

@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
+import type { Assumed, BlobAssumed } from './holders.ts'
 import type { CollectorRunRow, TrashKind } from './schema.ts'
 import type { CollectionRules, Verdict } from './verdicts.ts'
 
@@ -17,6 +18,7 @@ export interface MetadataStore
     ListsContent,
     ListsObjects,
     CollectsGarbage,
+    ForeseesCollection,
     RemembersTags,
     KeepsTrash,
     KeepsState,
@@ -130,18 +132,33 @@ export interface Address extends InRepository {
 export interface CollectsGarbage {
   /** Links and manifests whose review is due, each once. */
   listDue(by: { limit: number }): Promise<Address[]>
-  /** What the collector would find of a link and a manifest of this digest now. */
-  judge(by: Address & CollectionRules): Promise<{ link: Verdict; manifest: Verdict }>
-  /** Manifests of the repository that refer to the digest other than as their subject. */
-  listUsers(by: Address & { limit: number }): Promise<Digest[]>
+  /** Reviews that are due. */
+  countDue(): Promise<number>
   /**
    * Objects that no reader knows any more, doomed at least `age` milliseconds ago; none while somebody holds them.
    */
   listDoomed(by: { age: number; limit: number }): Promise<DoomedObject[]>
+  /** Objects doomed at least `age` milliseconds ago. */
+  sumDoomed(by: { age: number }): Promise<{ readonly count: number; readonly bytes: number }>
   /** The latest runs of the collector, the last first. */
   listRuns(by: { limit: number }): Promise<CollectorRunRow[]>
   /** Milliseconds since 1970, by the clock that all ages go by. */
   clock(): Promise<number>
+}
+
+/** What a run of the collector would find now, for who asks beforehand. */
+export interface ForeseesCollection {
+  judge(
+    by: Address & CollectionRules & { assumed?: Assumed },
+  ): Promise<{ readonly link: Verdict; readonly manifest: Verdict }>
+  /** Bytes of a blob that go with the last of its links; 0 where something else holds it. */
+  freedBytes(by: BlobAssumed & { digest: Digest }): Promise<number>
+  /** What a manifest keeps. */
+  listReferences(by: Address): Promise<Digest[]>
+  /** What a deletion that can be taken back keeps. */
+  listTrashedReferences(page: Page<string> & { id: string }): Promise<Address[]>
+  /** Uploads without activity for `age` milliseconds. */
+  countStaleUploads(by: { age: number }): Promise<number>
 }
 
 export interface DoomedObject {

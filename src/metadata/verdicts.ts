@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Reader } from './engine.ts'
+import { type Assumed, holderOf, subjectOf, tagOf } from './holders.ts'
 import { statement } from './statement.ts'
 
 interface Address {
@@ -27,22 +28,25 @@ export type Verdict =
   | { readonly verdict: 'wait'; readonly delay: number }
   | { readonly verdict: 'go' }
 
-interface Judging {
+export interface Judging {
   /** Whether to lock the row first, as who removes it must. */
   readonly lock: boolean
+  /** What is taken as gone already. */
+  readonly assumed?: Assumed | undefined
 }
 
 /** A link lives for the grace after it was last confirmed, and then as long as a manifest or trash refers to it. */
 export async function judgeLink(
   db: Reader,
   args: Address & CollectionRules,
-  { lock }: Judging,
+  { lock, assumed }: Judging,
 ): Promise<Verdict> {
   const link = await db.first(lock ? lockedLink : linkRow, args)
   if (!link) return lock ? absentOrLocked(db, linkRow, args) : { verdict: 'absent' }
   const delay = link.confirmed_at + args.grace - link.now
   if (delay > 0) return { verdict: 'wait', delay }
-  return (await holderOf(db, args)) ?? { verdict: 'go' }
+  const by = await holderOf(db, args, assumed)
+  return by === undefined ? { verdict: 'go' } : { verdict: 'held', by }
 }
 
 /**
@@ -52,18 +56,16 @@ export async function judgeLink(
 export async function judgeManifest(
   db: Reader,
   args: Address & CollectionRules,
-  { lock }: Judging,
+  { lock, assumed }: Judging,
 ): Promise<Verdict> {
   const row = await db.first(lock ? lockedManifest : manifestRow, args)
   if (!row) return lock ? absentOrLocked(db, manifestRow, args) : { verdict: 'absent' }
-  const tag = await db.first(anyTag, args)
-  if (tag) return { verdict: 'held', by: `tag ${tag.name}` }
-  const holder = await holderOf(db, args)
-  if (holder) return holder
-  if (row.subject !== null) {
-    const by = await db.first(anySubject, { repository: args.repository, digest: row.subject })
-    if (by) return { verdict: 'held', by: `its subject ${row.subject}` }
-  }
+  const { repository } = args
+  const by =
+    (await tagOf(db, args)) ??
+    (await holderOf(db, args, assumed)) ??
+    (row.subject === null ? undefined : await subjectOf(db, { repository, subject: row.subject }, assumed))
+  if (by !== undefined) return { verdict: 'held', by }
   const pulled = (await db.first(pullDay, args))?.day ?? null
   const due = dueOf({ ...row, pulled }, args)
   if (due === undefined) return { verdict: 'held', by: 'gc.untagged, which is off' }
@@ -97,13 +99,6 @@ function dueOf(ages: Ages, { grace, untagged }: CollectionRules): number | undef
     dues.push(used + Math.max(untagged, grace))
   }
   return dues.length === 0 ? undefined : Math.min(...dues)
-}
-
-async function holderOf(db: Reader, args: Address): Promise<Verdict | undefined> {
-  const user = await db.first(anyUser, args)
-  if (user) return { verdict: 'held', by: `manifest ${user.manifest}` }
-  const trash = await db.first(anyTrash, args)
-  return trash && { verdict: 'held', by: `trash ${trash.trash}` }
 }
 
 async function absentOrLocked(
@@ -147,51 +142,6 @@ const lockedManifest = statement<Address>()(({ db, arg, now, dialect }) =>
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest'))
     .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
-)
-
-const anyTag = statement<Address>()(({ db, arg }) =>
-  db
-    .selectFrom('tags')
-    .select('name')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .limit(1),
-)
-
-const anyUser = statement<Address>()(({ db, arg }) =>
-  db
-    .selectFrom('manifest_references')
-    .select('manifest')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .where('role', '!=', 'subject')
-    .limit(1),
-)
-
-const anyTrash = statement<Address>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_references')
-    .select('trash')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .limit(1),
-)
-
-/** The subject itself, live or in the trash. */
-const anySubject = statement<Address>()(({ db, arg }) =>
-  db
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .union(
-      db
-        .selectFrom('trashed_manifests')
-        .innerJoin('trash', 'trash.id', 'trashed_manifests.trash')
-        .select('trashed_manifests.digest')
-        .where('trash.repository', '=', arg('repository'))
-        .where('trashed_manifests.digest', '=', arg('digest')),
-    ),
 )
 
 const pullDay = statement<Address>()(({ db, arg }) =>

@@ -71,7 +71,7 @@ function lossText(loss: Loss): string {
     case 'tag':
       return `${loss.repository}:${loss.tag}, for its manifest ${loss.digest} is lost`
     case 'trash':
-      return `${countText(loss.rows, 'tag')} of the deletion ${loss.id}`
+      return `${countText(loss.rows, 'entry', 'entries')} of the deletion ${loss.id}`
     case 'loss': {
       const since = loss.after === undefined ? '' : ` after ${timeText(loss.after)}`
       const records =

@@ -19,7 +19,7 @@ export const serve: Command = {
       level: settings['log.level'],
       format: settings['log.format'],
       sink,
-      now: () => new Date(),
+      now: () => Date.now(),
     })
     const app = await startApp(settings, logger)
     if (settings['log.format'] === 'text') process.stdout.write(greeting(app))

@@ -55,9 +55,13 @@ export type ChangeName = keyof typeof changes
 export type ChangeArguments<N extends ChangeName> = Parameters<(typeof changes)[N]>[1]
 export type ChangeResult<N extends ChangeName> = Awaited<ReturnType<(typeof changes)[N]>>
 
-/** Whether its commit must reach the disk before it is answered; the loss of the others loses nothing acknowledged. */
+/**
+ * Whether its commit must reach the disk before it is answered; the loss of the others loses nothing acknowledged.
+ * A row must be on the disk before a file that only it knows: an upload's first bytes come with a lease, or with the
+ * request that opens it. An opened upload without bytes may be lost in a power cut: its client starts another.
+ */
 export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N>): boolean {
-  if (name === 'leaseUpload') return (args as ChangeArguments<'leaseUpload'>).target !== null
+  if (name === 'openUpload') return (args as ChangeArguments<'openUpload'>).writer !== null
   return !unsynced.has(name)
 }
 

@@ -147,9 +147,12 @@ const deleteBlob = statement<{ digest: Digest }>()(({ db, arg }) =>
 )
 
 const insertReview = statement<LinkAddress & { delay: number }>()(({ db, arg, now }) =>
-  db.insertInto('review').values((eb) => ({
-    due_at: eb(now, '+', arg('delay')),
-    repository: arg('repository'),
-    digest: arg('digest'),
-  })),
+  db
+    .insertInto('review')
+    .values((eb) => ({
+      due_at: eb(now, '+', arg('delay')),
+      repository: arg('repository'),
+      digest: arg('digest'),
+    }))
+    .onConflict((conflict) => conflict.doNothing()),
 )

@@ -163,7 +163,8 @@ const removeTagsOf = statement<LinkAddress>()(({ db, arg }) =>
 const markUntagged = statement<LinkAddress>()(({ db, arg, now }) =>
   db
     .updateTable('manifests')
-    .set({ untagged_at: now })
+    // Whoever had a tag follows no parent: from now on the rule for manifests without tags holds.
+    .set({ untagged_at: now, orphaned_at: null })
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest')),
 )

@@ -31,7 +31,7 @@ export function newId(): string {
 /** Stores a blob as an upload does: opened, leased, committed. */
 export async function storeBlob(
   store: MetadataStore,
-  { repository = app, content = 'layer', size = 100 } = {},
+  { repository = app, content = 'layer', size = 100, grace = hour } = {},
 ): Promise<{ digest: Digest; objectKey: string }> {
   const id = newId()
   const digest = digestFor(content)
@@ -43,7 +43,7 @@ export async function storeBlob(
     writer: 'w',
     target: { key: objectKey, prefix: 'blobs/' },
   })
-  await store.change('commitUpload', { id, writer: 'w', repository, digest, objectKey, size, grace: hour })
+  await store.change('commitUpload', { id, writer: 'w', repository, digest, objectKey, size, grace })
   return { digest, objectKey }
 }
 

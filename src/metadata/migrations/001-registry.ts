@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { DialectName } from '../statement.ts'
-import type { Migration } from './migration.ts'
+import { keyedTable, type Migration } from './migration.ts'
 
 /** Repositories, blobs, manifests, tags, uploads, and what the collector goes by. */
 export const registry: Migration = {
@@ -18,16 +18,17 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
   const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`
   const bytes = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const table = (name: string) => db.schema.createTable(name)
+  const keyed = (name: string) => keyedTable(db, dialect, name)
   return [
     table('repositories')
       .addColumn('name', text, (column) => column.primaryKey())
       .addColumn('created_at', 'bigint', (column) => column.notNull()),
-    table('blobs')
+    keyed('blobs')
       .addColumn('digest', text, (column) => column.primaryKey())
       .addColumn('object_key', text, (column) => column.notNull().unique())
       .addColumn('size', 'bigint', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull()),
-    table('blob_links')
+    keyed('blob_links')
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull().references('blobs.digest'))
       .addColumn('confirmed_at', 'bigint', (column) => column.notNull())
@@ -43,13 +44,13 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('pushed_at', 'bigint', (column) => column.notNull())
       .addColumn('confirmed_at', 'bigint', (column) => column.notNull())
       .addPrimaryKeyConstraint('manifests_key', ['repository', 'digest']),
-    table('manifest_references')
+    keyed('manifest_references')
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('manifest', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
       .addColumn('role', text, (column) => column.notNull())
       .addPrimaryKeyConstraint('manifest_references_key', ['repository', 'manifest', 'digest', 'role']),
-    table('tags')
+    keyed('tags')
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('name', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
@@ -65,7 +66,7 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('digest', text)
       .addColumn('at', 'bigint', (column) => column.notNull())
       .addColumn('caller', text, (column) => column.notNull()),
-    table('uploads')
+    keyed('uploads')
       .addColumn('id', text, (column) => column.primaryKey())
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('object_key', text, (column) => column.notNull())
@@ -76,11 +77,12 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('lease_until', 'bigint', (column) => column.notNull())
       .addColumn('started_at', 'bigint', (column) => column.notNull())
       .addColumn('last_activity', 'bigint', (column) => column.notNull()),
-    table('review')
+    keyed('review')
       .addColumn('due_at', 'bigint', (column) => column.notNull())
       .addColumn('repository', text, (column) => column.notNull())
-      .addColumn('digest', text, (column) => column.notNull()),
-    table('doomed_objects')
+      .addColumn('digest', text, (column) => column.notNull())
+      .addPrimaryKeyConstraint('review_key', ['due_at', 'repository', 'digest']),
+    keyed('doomed_objects')
       .addColumn('object_key', text, (column) => column.primaryKey())
       .addColumn('since', 'bigint', (column) => column.notNull()),
   ]
@@ -95,7 +97,6 @@ function indexes(db: Kysely<unknown>) {
     index('tags_digest').on('tags').columns(['repository', 'digest']),
     index('tag_history_tag').on('tag_history').columns(['repository', 'tag', 'at']),
     index('uploads_last_activity').on('uploads').column('last_activity'),
-    index('review_due_at').on('review').column('due_at'),
     index('doomed_objects_since').on('doomed_objects').column('since'),
   ]
 }

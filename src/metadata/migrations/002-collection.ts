@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { DialectName } from '../statement.ts'
-import type { Migration } from './migration.ts'
+import { keyedTable, type Migration } from './migration.ts'
 
 /** What the collector, trash, verification and commands beside a server go by. */
 export const collection: Migration = {
@@ -29,20 +29,21 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
   const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`
   const bytes = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const table = (name: string) => db.schema.createTable(name)
+  const keyed = (name: string) => keyedTable(db, dialect, name)
   return [
-    table('pulls')
+    keyed('pulls')
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
       .addColumn('day', 'bigint', (column) => column.notNull())
       .addPrimaryKeyConstraint('pulls_key', ['repository', 'digest']),
-    table('trash')
+    keyed('trash')
       .addColumn('id', text, (column) => column.primaryKey())
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('kind', text, (column) => column.notNull())
       .addColumn('name', text, (column) => column.notNull())
       .addColumn('deleted_at', 'bigint', (column) => column.notNull())
       .addColumn('caller', text, (column) => column.notNull()),
-    table('trashed_tags')
+    keyed('trashed_tags')
       .addColumn('trash', text, (column) => column.notNull().references('trash.id'))
       .addColumn('tag', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
@@ -57,14 +58,14 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('content_size', 'bigint', (column) => column.notNull())
       .addColumn('pushed_at', 'bigint', (column) => column.notNull())
       .addPrimaryKeyConstraint('trashed_manifests_key', ['trash', 'digest']),
-    table('trashed_references')
+    keyed('trashed_references')
       .addColumn('trash', text, (column) => column.notNull().references('trash.id'))
       .addColumn('repository', text, (column) => column.notNull())
       .addColumn('manifest', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
       .addColumn('role', text, (column) => column.notNull())
       .addPrimaryKeyConstraint('trashed_references_key', ['trash', 'manifest', 'digest', 'role']),
-    table('holds')
+    keyed('holds')
       .addColumn('id', text, (column) => column.primaryKey())
       .addColumn('until', 'bigint', (column) => column.notNull()),
     table('collector_runs')
@@ -76,7 +77,7 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('manifests', 'bigint', (column) => column.notNull())
       .addColumn('objects', 'bigint', (column) => column.notNull())
       .addColumn('bytes', 'bigint', (column) => column.notNull()),
-    table('state')
+    keyed('state')
       .addColumn('key', text, (column) => column.primaryKey())
       .addColumn('value', text, (column) => column.notNull()),
   ]
@@ -89,6 +90,7 @@ function indexes(db: Kysely<unknown>) {
     index('trash_deleted_at').on('trash').column('deleted_at'),
     index('trashed_references_address').on('trashed_references').columns(['repository', 'digest']),
     index('trashed_references_digest').on('trashed_references').column('digest'),
+    index('trashed_manifests_digest').on('trashed_manifests').column('digest'),
     index('collector_runs_started_at').on('collector_runs').column('started_at'),
   ]
 }

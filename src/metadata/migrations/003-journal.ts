@@ -54,4 +54,5 @@ const triggers = [
     ['trash', 'digest'],
     ['media_type', 'bytes', 'subject', 'artifact_type', 'content_size', 'pushed_at'],
   ),
+  ...journaled('trashed_references', ['trash', 'manifest', 'digest', 'role'], ['repository']),
 ]

@@ -39,6 +39,7 @@ async function open({ path, berth, journal: directory }: Open): Promise<FromWrit
     database = new Database(path, { create: true, readwrite: true })
     configureConnection(database)
     database.run('PRAGMA synchronous = FULL')
+    configureWriter(database)
     database.run('BEGIN IMMEDIATE')
     try {
       await migrate(sqliteTransaction(database), berth)
@@ -56,6 +57,15 @@ async function open({ path, berth, journal: directory }: Open): Promise<FromWrit
     database?.close()
     return { type: 'refused', ...describe(error) }
   }
+}
+
+/**
+ * A push changes pages all over the trees of digests. A checkpoint writes each of them once, however often it changed
+ * since the last one, so that fewer checkpoints write less; but whoever commits then waits for all of them.
+ */
+function configureWriter(db: Database): void {
+  db.run('PRAGMA wal_autocheckpoint = 2000')
+  db.run('PRAGMA cache_size = -16384')
 }
 
 async function commit(batch: Batch): Promise<FromWriter> {

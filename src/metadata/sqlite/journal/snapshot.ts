@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import { rename, rm } from 'node:fs/promises'
 import { type JournaledTable, journaledTables } from '../../journaled-tables.ts'
 import { createPrivate, partialPath, snapshotPath, syncDirectory } from './files.ts'
@@ -85,23 +85,25 @@ async function writeRows(
 function* readTables(database: Database): Generator<JournalRecord[]> {
   const layout = schemaVersion(database)
   for (const table of journaledTables) {
-    const read = database.query<unknown, [number]>(pageOf(table))
-    let after = Number.MIN_SAFE_INTEGER
-    for (;;) {
-      const rows = read.values(after) as [number, ...Value[]][]
-      const last = rows.at(-1)
-      if (!last) break
-      yield rows.map(([, ...values]) => ({ table: table.name, is: 'so', values }))
-      after = last[0]
-    }
+    const order = table.numbered ? ['rowid'] : table.key
+    let last: Value[] | undefined
+    do {
+      const read = database.query<unknown, SQLQueryBindings[]>(pageOf(table, order, last !== undefined))
+      const rows = read.values(...(last ?? [])) as Value[][]
+      if (rows.length > 0)
+        yield rows.map((row) => ({ table: table.name, is: 'so', values: row.slice(order.length) }))
+      last = rows.at(-1)?.slice(0, order.length)
+    } while (last)
   }
   // VACUUM may number rows anew, and some could have slipped behind the page that was read.
   if (schemaVersion(database) !== layout) throw new Error('the tables were rebuilt meanwhile')
 }
 
-function pageOf(table: JournaledTable): string {
+function pageOf(table: JournaledTable, order: readonly string[], goesOn: boolean): string {
   const limit = table.values.includes('bytes') ? manifestsAtOnce : rowsAtOnce
-  return `select rowid, ${journaledColumns(table).join(', ')} from ${table.name} where rowid > ? order by rowid limit ${limit}`
+  const columns = order.join(', ')
+  const after = goesOn ? ` where (${columns}) > (${order.map(() => '?').join(', ')})` : ''
+  return `select ${columns}, ${journaledColumns(table).join(', ')} from ${table.name}${after} order by ${columns} limit ${limit}`
 }
 
 function schemaVersion(database: Database): number {

@@ -8,21 +8,20 @@ const together = 20
 
 interface ManifestOf {
   rowid: number
+  /** Null: of a deletion that is lost. */
   repository: string | null
-  /** Empty unless it lies in the trash. */
-  trash: string
   digest: Digest
   media_type: string
   bytes: Uint8Array
 }
 
 /**
- * Checks the bytes of every manifest, live or in the trash, against their digest, and reads from them what they refer
- * to. What is not sound goes.
+ * Checks the bytes of every manifest, live or in the trash, against their digest, and reads from those that live what
+ * they refer to. What is not sound goes.
  */
 export function checkManifests(database: Database, losses: Told<Loss>): void {
   const live =
-    "select rowid, repository, '' as trash, digest, media_type, bytes from manifests where rowid > ? order by rowid limit ?"
+    'select rowid, repository, digest, media_type, bytes from manifests where rowid > ? order by rowid limit ?'
   for (const row of rowsOf(database, live)) {
     const references = referencesOf(row)
     if (references) insertReferences(database, row, references)
@@ -32,11 +31,9 @@ export function checkManifests(database: Database, losses: Told<Loss>): void {
     }
   }
   const trashed =
-    'select m.rowid, t.repository, m.trash, m.digest, m.media_type, m.bytes from trashed_manifests m left join trash t on t.id = m.trash where m.rowid > ? order by m.rowid limit ?'
+    'select m.rowid, t.repository, m.digest, m.media_type, m.bytes from trashed_manifests m left join trash t on t.id = m.trash where m.rowid > ? order by m.rowid limit ?'
   for (const row of rowsOf(database, trashed)) {
-    const references = referencesOf(row)
-    if (references && row.repository !== null) insertTrashedReferences(database, row, references)
-    else {
+    if (row.repository === null || !isSound(row)) {
       database.query<unknown, [number]>('delete from trashed_manifests where rowid = ?').run(row.rowid)
       losses.add({ kind: 'manifest', repository: row.repository ?? '', digest: row.digest, trash: true })
     }
@@ -54,8 +51,12 @@ function* rowsOf(database: Database, text: string): Generator<ManifestOf> {
   }
 }
 
+function isSound({ bytes, digest }: ManifestOf): boolean {
+  return digestOf(bytes, algorithmOf(digest)) === digest
+}
+
 function referencesOf(row: ManifestOf): readonly ManifestReference[] | undefined {
-  if (digestOf(row.bytes, algorithmOf(row.digest)) !== row.digest) return undefined
+  if (!isSound(row)) return undefined
   try {
     return parseManifest(row.bytes, row.media_type).references
   } catch {
@@ -80,18 +81,4 @@ function insertReferences(
     'insert or ignore into manifest_references (repository, manifest, digest, role) values (?, ?, ?, ?)',
   )
   for (const { digest, role } of references) insert.run(repository, manifest, digest, role)
-}
-
-/** As a deletion keeps them: a subject is held by nobody. */
-function insertTrashedReferences(
-  database: Database,
-  { trash, repository, digest: manifest }: ManifestOf,
-  references: readonly ManifestReference[],
-): void {
-  const insert = database.query<unknown, SQLQueryBindings[]>(
-    'insert or ignore into trashed_references (trash, repository, manifest, digest, role) values (?, ?, ?, ?, ?)',
-  )
-  for (const { digest, role } of references) {
-    if (role !== 'subject') insert.run(trash, repository, manifest, digest, role)
-  }
 }

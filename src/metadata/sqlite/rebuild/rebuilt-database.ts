@@ -21,7 +21,7 @@ export interface FoundObject {
 /** Milliseconds that links and manifests have from now on, where no server put its rules on record. */
 const usualGrace = 86_400_000
 /** Since when pulls are on record: they are not any more. */
-const forgottenState = ['pulls-recorded-since']
+const forgottenState = ['pulls-since']
 
 /** Metadata that is made anew in a file of its own, which counts for nothing before it is whole. */
 export class RebuiltDatabase {
@@ -112,9 +112,9 @@ export class RebuiltDatabase {
     )
     this.#linkBlobs()
     const delay = this.#grace()
-    for (const table of ['blob_links', 'manifests'])
+    for (const table of ['blob_links', 'manifests', 'trashed_references'])
       this.#run(
-        `insert into review (due_at, repository, digest) select ${this.#now + delay}, repository, digest from ${table}`,
+        `insert or ignore into review (due_at, repository, digest) select ${this.#now + delay}, repository, digest from ${table}`,
       )
     for (const key of forgottenState) this.#run(`delete from state where key = '${key}'`)
     this.#run("insert or ignore into state (key, value) values ('registry', lower(hex(randomblob(16))))")
@@ -157,16 +157,16 @@ export class RebuiltDatabase {
   }
 
   #checkTrash(): void {
-    const orphans = this.#database
-      .query<{ id: string; rows: number }, []>(
-        'select trash as id, count(*) as rows from trashed_tags where trash not in (select id from trash) group by trash',
-      )
-      .all()
-    for (const { id, rows } of orphans) this.losses.add({ kind: 'trash', id, rows })
-    this.#run('delete from trashed_tags where trash not in (select id from trash)')
-    this.#run(
-      "insert or ignore into trashed_references (trash, repository, manifest, digest, role) select g.trash, t.repository, g.digest, g.digest, 'tag' from trashed_tags g join trash t on t.id = g.trash",
-    )
+    const lost = 'trash not in (select id from trash)'
+    for (const table of ['trashed_tags', 'trashed_references']) {
+      const orphans = this.#database
+        .query<{ id: string; rows: number }, []>(
+          `select trash as id, count(*) as rows from ${table} where ${lost} group by trash`,
+        )
+        .all()
+      for (const orphan of orphans) this.losses.add({ kind: 'trash', ...orphan })
+      this.#run(`delete from ${table} where ${lost}`)
+    }
   }
 
   #checkTags(): void {
