@@ -11,7 +11,7 @@ import { PullRecorder } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
-import { collectorRulesOf, rulesOf } from './rules.ts'
+import { collectorRulesOf, retentionRulesOf, rulesOf } from './rules.ts'
 import { version } from './version.ts'
 
 /** A registry that serves, put together from its settings. */
@@ -35,8 +35,10 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const { metadata, blobs } = data
     const rules = rulesOf(settings)
     const collector = collectorRulesOf(settings)
-    await putRulesOnRecord(metadata, { rules, collector })
+    const retention = retentionRulesOf(settings)
+    await putRulesOnRecord(metadata, { rules, collector, retention })
     const pulls = new PullRecorder(metadata)
+    await pulls.start()
     const registry: Registry = {
       metadata,
       blobs,
@@ -65,6 +67,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       rules: collector,
       meter,
       interval: settings['gc.interval'],
+      retention,
     })
     return {
       urls: server.urls,

@@ -1,5 +1,6 @@
 import type { Settings } from './config/settings.ts'
 import type { CollectorRules } from './jobs/collector.ts'
+import type { RetentionRules } from './jobs/retention-schedule.ts'
 import type { Rules } from './registry/registry.ts'
 
 /** What the settings make the use cases keep to. */
@@ -24,4 +25,9 @@ export function collectorRulesOf(settings: Settings): CollectorRules {
     uploadAge: settings['uploads.expire'],
     trashRetention: settings['trash.retention'],
   }
+}
+
+/** What the settings make retention keep to. */
+export function retentionRulesOf(settings: Settings): RetentionRules {
+  return { rules: settings['retention.rules'], interval: settings['retention.interval'] }
 }

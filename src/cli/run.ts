@@ -5,11 +5,12 @@ import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { rebuild } from './commands/rebuild.ts'
 import { restore } from './commands/restore.ts'
+import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, backup, restore, rebuild, healthcheck, version]
+const commands: readonly Command[] = [serve, gc, retention, backup, restore, rebuild, healthcheck, version]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {

@@ -8,6 +8,7 @@ import {
   settingNames,
   settings,
 } from './settings.ts'
+import type { Kind } from './values.ts'
 
 /** A setting that can't be used: the message names it, says where it stands and what is allowed. */
 export class SettingError extends Error {
@@ -42,7 +43,8 @@ export function loadSettings(sources: SettingSources): Settings {
   }
   const values: Record<string, unknown> = {}
   for (const name of settingNames) {
-    values[name] = parseValue(name, given.get(name) ?? { text: settings[name].default, where: name })
+    const { text, where } = given.get(name) ?? { text: settings[name].default, where: name }
+    values[name] = parseSetting(name, text, where)
   }
   return values as Settings
 }
@@ -69,7 +71,8 @@ function fromFile(file: { name: string; text: string }, given: Map<SettingName, 
   try {
     document = parse(file.text, { logLevel: 'error', maxAliasCount: 0 })
   } catch (error) {
-    throw new SettingError(`${file.name} is not YAML: ${(error as Error).message.split('\n')[0]}`)
+    const hint = /[-:,[]\s*\*/.test(file.text) ? ' (a text that begins with * needs quotes)' : ''
+    throw new SettingError(`${file.name} is not YAML: ${(error as Error).message.split('\n')[0]}${hint}`)
   }
   if (document === null || document === undefined) return
   if (typeof document !== 'object' || Array.isArray(document)) {
@@ -85,7 +88,7 @@ function fromFile(file: { name: string; text: string }, given: Map<SettingName, 
 function* flatten(object: Record<string, unknown>, prefix: string): Generator<[string, string]> {
   for (const [key, value] of Object.entries(object)) {
     const name = prefix + key
-    if (Array.isArray(value)) yield [name, value.join(',')]
+    if (Array.isArray(value)) yield [name, value.map((entry) => entryText(entry, name)).join(',')]
     else if (typeof value === 'object' && value !== null) {
       yield* flatten(value as Record<string, unknown>, `${name}.`)
     } else if (value !== null) yield [name, String(value)]
@@ -94,11 +97,29 @@ function* flatten(object: Record<string, unknown>, prefix: string): Generator<[s
   }
 }
 
-function parseValue(name: SettingName, { text, where }: Given): unknown {
-  const { kind } = settings[name]
+/** A colon and a space in a text without quotes make a section of it. */
+function entryText(entry: unknown, name: string): string {
+  if (typeof entry !== 'object' || entry === null) return String(entry)
+  throw new SettingError(
+    `${name}: the list holds ${JSON.stringify(entry)} where a text is expected; put it in quotes`,
+  )
+}
+
+/**
+ * The value of a setting's text.
+ * @param where for messages: `--gc-grace`
+ * @throws SettingError
+ */
+export function parseSetting<N extends SettingName>(name: N, text: string, where: string): Settings[N] {
+  const kind = settings[name].kind as Kind<Settings[N]>
   const value = kind.parse(text)
-  if (value === undefined) throw new SettingError(`${where}: ${JSON.stringify(text)} is not ${kind.allowed}`)
-  return value
+  if (value !== undefined) return value
+  const problem = kind.problem?.(text)
+  throw new SettingError(
+    problem
+      ? `${where}: ${problem}; it must be ${kind.allowed}`
+      : `${where}: ${JSON.stringify(text)} is not ${kind.allowed}`,
+  )
 }
 
 function unknown(where: string, known: readonly string[], name = where): SettingError {

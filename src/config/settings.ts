@@ -1,4 +1,5 @@
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
+import { retentionRule } from './retention-rules.ts'
 import {
   duration,
   durationOrOff,
@@ -49,6 +50,16 @@ export const settings = {
     listOf(immutableTags),
     '',
     'tags that can’t be moved or deleted once they are set, such as prod/**:v*',
+  ),
+  'retention.rules': setting(
+    listOf(retentionRule),
+    '',
+    'which tags stay: the first rule whose pattern matches a repository is the one that applies to it, and tags that it does not keep are removed; without one, all stay',
+  ),
+  'retention.interval': setting(
+    duration,
+    '24h',
+    'how often the retention rules are applied; 0s: only by berth retention',
   ),
   'uploads.expire': setting(duration, '24h', 'an upload without activity for this long is dropped'),
   'storage.min-free': setting(size, '256MiB', 'below this much free space uploads are refused'),

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { anyText } from '../../test/support/grammar.ts'
-import { duration, filePath, flag, listenAddress, listOf, oneOf, size, webOrigin } from './values.ts'
+import {
+  duration,
+  filePath,
+  flag,
+  immutableTags,
+  listenAddress,
+  listOf,
+  oneOf,
+  size,
+  webOrigin,
+} from './values.ts'
 
 describe('a duration', () => {
   test.each([
@@ -116,5 +126,22 @@ test('no kind throws, and its numbers are never negative or endless, whatever th
       for (const kind of [duration, size]) expect(kind.parse(text) ?? 0).toBeWithin(0, Number.MAX_VALUE)
       for (const kind of [flag, filePath, webOrigin, listenAddress, listOf(listenAddress)]) kind.parse(text)
     }),
+  )
+})
+
+describe('immutable tags', () => {
+  test.each([
+    ['all', { repositories: '**', tags: '*' }],
+    ['prod/**:v*', { repositories: 'prod/**', tags: 'v*' }],
+    ['library/nginx:1.2?_x', { repositories: 'library/nginx', tags: '1.2?_x' }],
+  ])('%p are understood', (text, patterns) => {
+    expect(immutableTags.parse(text)).toEqual(patterns)
+  })
+
+  test.each(['', 'v*', ':v*', 'prod/**:', 'Prod:v*', 'a:{b,c}', 'a:[bc]', 'a:b:c', 'a b:c'])(
+    '%p are none',
+    (text) => {
+      expect(immutableTags.parse(text)).toBeUndefined()
+    },
   )
 })

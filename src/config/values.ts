@@ -3,6 +3,8 @@ export interface Kind<T> {
   readonly allowed: string
   /** undefined when the text is not one of this kind. */
   parse(text: string): T | undefined
+  /** Which part of a text of several parts is wrong, and why; undefined: nothing is, or the whole text. */
+  problem?(text: string): string | undefined
 }
 
 const durationUnits: Readonly<Record<string, number>> = {
@@ -83,17 +85,27 @@ export function listOf<T>(kind: Kind<T>, { atLeast = 0 } = {}): Kind<readonly T[
   return {
     allowed: `${kind.allowed}; several are separated by commas`,
     parse(text) {
-      const entries = text
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter((entry) => entry !== '')
-      const values = entries.map((entry) => kind.parse(entry))
+      const values = entriesOf(text).map((entry) => kind.parse(entry))
       if (values.length < atLeast) return undefined
       return values.every((value): value is Exclude<typeof value, undefined> => value !== undefined)
         ? values
         : undefined
     },
+    problem(text) {
+      for (const entry of entriesOf(text)) {
+        const problem = kind.problem?.(entry)
+        if (problem) return problem
+      }
+      return undefined
+    },
   }
+}
+
+function entriesOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
 }
 
 export const webOrigin: Kind<string> = {

@@ -6,6 +6,7 @@ import { ClockGuard } from './clock-guard.ts'
 import { type CollectorRules, collectGarbage } from './collector.ts'
 import type { CollectorMeter } from './collector-meter.ts'
 import { recordCollection } from './recorded-runs.ts'
+import { type RetentionRules, retentionTick, runRetentionWhenDue } from './retention-schedule.ts'
 import { type ScheduledJob, schedule } from './schedule.ts'
 import { sweep } from './sweep.ts'
 
@@ -17,6 +18,7 @@ export interface Maintenance {
   /** Milliseconds between two runs of the collector. */
   readonly interval: number
   readonly meter: CollectorMeter
+  readonly retention: RetentionRules
 }
 
 /** How often at most the sweep runs, however short the times are that it enforces. Milliseconds. */
@@ -27,7 +29,12 @@ const flushInterval = 60_000
 
 /** Everything that a server does by itself, again and again, beside what it is asked for. */
 export function startMaintenance(options: Maintenance): ScheduledJob {
-  const jobs = [scheduleCollector(options), scheduleSweep(options), schedulePulls(options)]
+  const jobs = [
+    scheduleCollector(options),
+    scheduleSweep(options),
+    schedulePulls(options),
+    scheduleRetention(options),
+  ]
   return {
     async stop() {
       await Promise.all(jobs.map((job) => job.stop()))
@@ -78,6 +85,23 @@ function scheduleSweep({ registry, logger, rules, meter }: Maintenance): Schedul
     interval,
     failed: (error) => logger.error('the sweep failed', { error: String(error) }),
   })
+}
+
+function scheduleRetention({ registry, pulls, logger, retention }: Maintenance): ScheduledJob {
+  const mayRemove = removalGuard({ registry, logger })
+  let stopped = false
+  const run = () =>
+    runRetentionWhenDue({ registry, pulls, logger, retention, mayRemove, stopped: () => stopped })
+  const job = schedule(run, {
+    interval: retentionTick(retention),
+    failed: (error) => logger.error('retention failed', { error: String(error) }),
+  })
+  return {
+    async stop() {
+      stopped = true
+      await job.stop()
+    },
+  }
 }
 
 /** Asked before each run of one job: whether it may remove anything. */

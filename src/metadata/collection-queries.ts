@@ -153,19 +153,6 @@ export const tagAt = statement<InRepository & { tag: Tag; at: number }>()(({ db,
     .limit(1),
 )
 
-export const tagAges = statement<InRepository & { after: string; limit: number }>()(({ db, arg }) =>
-  db
-    .selectFrom('tags')
-    .leftJoin('pulls', (join) =>
-      join.onRef('pulls.repository', '=', 'tags.repository').onRef('pulls.digest', '=', 'tags.digest'),
-    )
-    .select(['tags.name', 'tags.digest', 'tags.updated_at', 'pulls.day'])
-    .where('tags.repository', '=', arg('repository'))
-    .where('tags.name', '>', arg('after') as Tag)
-    .orderBy('tags.name')
-    .limit(arg('limit')),
-)
-
 export const trash = statement<{ after: string; limit: number }>()(({ db, arg }) =>
   db.selectFrom('trash').selectAll().where('id', '>', arg('after')).orderBy('id').limit(arg('limit')),
 )

@@ -78,16 +78,6 @@ export function collectionReads(
     async findTagAt(by) {
       return (await engine.first(queries.tagAt, by))?.digest
     },
-    async listTagAges({ after = '', ...page }) {
-      const rows = await engine.all(queries.tagAges, { ...page, after })
-      return rows.map((row) => ({
-        tag: row.name,
-        digest: row.digest,
-        updatedAt: row.updated_at,
-        pulledDay: row.day ?? undefined,
-      }))
-    },
-
     async listTrash({ repository, after = '', limit }) {
       const rows = repository
         ? await engine.all(queries.trashOf, { repository, after, limit })

@@ -2,8 +2,10 @@ import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
 import type { OpenStore } from './contract/fixtures.ts'
+import { immutabilityContract } from './contract/immutability.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
+import { retentionContract } from './contract/retention.ts'
 import { tagsContract } from './contract/tags.ts'
 import { uploadsContract } from './contract/uploads.ts'
 
@@ -14,6 +16,8 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     blobsContract(open)
     manifestsContract(open)
     tagsContract(open)
+    immutabilityContract(open)
+    retentionContract(open)
     listingsContract(open)
     collectionContract(open)
   })

@@ -20,6 +20,7 @@ export interface MetadataStore
     CollectsGarbage,
     ForeseesCollection,
     RemembersTags,
+    ListsTagAges,
     KeepsTrash,
     KeepsState,
     HasLifetime {}
@@ -172,8 +173,6 @@ export interface RemembersTags {
   listTagMoves(by: InRepository & { tag: Tag; limit: number }): Promise<TagMovement[]>
   /** What the tag pointed at then (milliseconds since 1970); null: it was deleted; undefined: it was not there yet. */
   findTagAt(by: InRepository & { tag: Tag; at: number }): Promise<Digest | null | undefined>
-  /** Tags with what retention goes by, by name. */
-  listTagAges(page: InRepository & Page<string>): Promise<TagAge[]>
 }
 
 export interface TagMovement {
@@ -184,13 +183,29 @@ export interface TagMovement {
   readonly caller: string
 }
 
-/** Times are milliseconds since 1970. */
-export interface TagAge {
+/** What retention goes by. */
+export interface ListsTagAges {
+  /** The newest first; of one moment, the later name first. */
+  listTagAges(page: InRepository & { after?: TagPlace | undefined; limit: number }): Promise<TagAge[]>
+  /** Tags of one manifest, in no order. */
+  listTagsOf(by: Address & { limit: number }): Promise<TagPlace[]>
+  /** Which of these the repository has manifests of. */
+  listPresent(by: InRepository & { digests: readonly Digest[] }): Promise<Digest[]>
+}
+
+/** Where a tag stands by its age. */
+export interface TagPlace {
   readonly tag: Tag
-  readonly digest: Digest
-  /** When it was pointed at this manifest. */
+  /** When it was last set, be it to the same manifest again. Milliseconds since 1970. */
   readonly updatedAt: number
-  /** The first millisecond of the day of the manifest's last pull; undefined: unknown. */
+}
+
+export interface TagAge extends TagPlace {
+  readonly digest: Digest
+  /**
+   * The first millisecond, since 1970, of the day on which the manifest, or a child of the index that it is, was last
+   * pulled; undefined: none on record.
+   */
   readonly pulledDay: number | undefined
 }
 

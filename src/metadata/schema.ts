@@ -82,6 +82,7 @@ export interface TagRow {
   repository: RepositoryName
   name: Tag
   digest: Digest
+  /** When it was last set, be it to the same manifest again. */
   updated_at: number
 }
 

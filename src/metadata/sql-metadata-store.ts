@@ -3,6 +3,7 @@ import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import * as queries from './queries.ts'
+import { retentionReads } from './retention-reads.ts'
 
 /** What an engine adds to its queries. */
 export interface SqlEngine extends Reader, ChangesMetadata, HasLifetime {}
@@ -14,6 +15,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     check: () => engine.check(),
     close: () => engine.close(),
     ...collectionReads(engine),
+    ...retentionReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)

@@ -17,13 +17,19 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   state: [],
 }
 
+/** A state that neither a rebuild nor a backup keeps: since when every pull is on record. */
+const forgotten = 'pulls-since'
+
 /** Every row of a registry that must survive, as sorted lines. */
 export function rowsOf(data: string): Record<string, string[]> {
   const database = new Database(join(data, 'metadata.sqlite'), { readonly: true })
   try {
     return Object.fromEntries(
       Object.entries(compared).map(([table, free]) => {
-        const rows = database.query<Record<string, unknown>, []>(`select * from ${table}`).all()
+        const rows = database
+          .query<Record<string, unknown>, []>(`select * from ${table}`)
+          .all()
+          .filter(({ key }) => key !== forgotten)
         const lines = rows.map((row) =>
           Object.entries(row)
             .filter(([column]) => !free.includes(column))

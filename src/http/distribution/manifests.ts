@@ -2,7 +2,7 @@ import type { StoredManifest } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { largestManifest } from '../../oci/manifest.ts'
 import { bareMediaType } from '../../oci/media-types.ts'
-import { parseReference } from '../../oci/reference.ts'
+import { parseReference, type Reference } from '../../oci/reference.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag } from '../../oci/tag.ts'
 import * as manifests from '../../registry/manifests.ts'
@@ -20,7 +20,7 @@ export async function getManifest(
   const reference = parseReference(text)
   const { request, registry } = exchange
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
-  if (request.method === 'GET') registry.pulled({ repository, digest: manifest.digest })
+  if (countsAsPull(request, reference)) registry.pulled({ repository, digest: manifest.digest })
   const headers = reference.by === 'digest' ? headersByDigest(manifest) : headersByTag(manifest)
   if (clientHas(request, manifest.digest)) return new Response(null, { status: 304, headers })
   exchange.sent = manifest.bytes.length
@@ -30,6 +30,14 @@ export async function getManifest(
   const response = new Response(null, { headers })
   response.headers.set('Content-Length', String(manifest.bytes.length))
   return response
+}
+
+/**
+ * Who has the image already asks for its tag alone, to see whether it moved, and uses what he has: a HEAD of a tag is a
+ * pull. One of a digest asks whether a push may leave it out.
+ */
+function countsAsPull(request: Request, reference: Reference): boolean {
+  return request.method === 'GET' || reference.by === 'tag'
 }
 
 const headersByDigest = headersPerObject((manifest: StoredManifest) => manifestHeaders(manifest, immutable))

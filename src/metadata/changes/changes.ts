@@ -5,6 +5,7 @@ import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
 import { forgetDoomed } from './objects.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
+import { retireTags } from './retire.ts'
 import { holdObjects, quarantineBlob, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
 import { deleteTag, putTag } from './tags.ts'
 import { emptyTrash } from './trash.ts'
@@ -47,6 +48,7 @@ export const changes = {
   releaseObjects,
   renewUpload,
   restoreTrash,
+  retireTags,
   setState,
   unlinkBlob,
 }

@@ -1,9 +1,10 @@
+import { sql } from 'kysely'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { removeManifest } from './manifests.ts'
-import type { TagMove } from './tags.ts'
+import { type TagMove, tagImmutable } from './tags.ts'
 import { openTrash } from './trash.ts'
 
 export interface RepositoryDeletion extends TagMove {
@@ -21,9 +22,13 @@ export interface DeletedSlice {
   readonly more: boolean
 }
 
-/** Deletes a slice of a repository's manifests with their tags. @throws TAG_IMMUTABLE */
+/**
+ * Deletes a slice of a repository's manifests with their tags.
+ * @throws TAG_IMMUTABLE before the first slice goes, if the repository has such a tag
+ */
 export async function deleteRepository(tx: Transaction, args: RepositoryDeletion): Promise<DeletedSlice> {
   const { repository, trash, caller, limit } = args
+  await requireNoImmutable(tx, args)
   const manifests = await tx.all(anyManifests, { repository, limit })
   if (manifests.length > 0 && trash !== null)
     await openTrash(tx, { id: trash, repository, kind: 'repository', name: '', caller })
@@ -31,6 +36,32 @@ export async function deleteRepository(tx: Transaction, args: RepositoryDeletion
   for (const { digest } of manifests) tags.push(...(await removeManifest(tx, { ...args, digest })))
   return { manifests: manifests.length, tags: tags.length, more: manifests.length === limit }
 }
+
+/** The tag may be one of a later slice; what is deleted by then would be gone in vain. */
+async function requireNoImmutable(tx: Transaction, { repository, immutable }: RepositoryDeletion) {
+  for (const glob of immutable) {
+    const pattern = tx.dialect === 'sqlite' ? glob : likePattern(glob)
+    const tag = (await tx.first(tagLike, { repository, pattern }))?.name
+    if (tag) throw tagImmutable(tag, 'delete')
+  }
+}
+
+/** `v*` → `v%` */
+function likePattern(glob: string): string {
+  return glob
+    .replaceAll(/[\\%_]/g, '\\$&')
+    .replaceAll('*', '%')
+    .replaceAll('?', '_')
+}
+
+const tagLike = statement<{ repository: RepositoryName; pattern: string }>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('tags')
+    .select('name')
+    .where('repository', '=', arg('repository'))
+    .where(sql<boolean>`name ${sql.raw(dialect === 'sqlite' ? 'glob' : 'like')} ${arg('pattern')}`)
+    .limit(1),
+)
 
 const anyManifests = statement<{ repository: RepositoryName; limit: number }>()(({ db, arg, dialect }) =>
   db

@@ -27,7 +27,7 @@ export interface Pull {
   digest: Digest
 }
 
-/** Notes today as the day on which these manifests were last pulled. */
+/** Notes today as the day on which these manifests were last pulled, as far as they are still there. */
 export async function recordPulls(tx: Transaction, { pulls }: { pulls: readonly Pull[] }): Promise<void> {
   for (const pull of pulls) await tx.run(upsertPull, pull)
 }
@@ -84,15 +84,20 @@ const deleteHold = statement<{ id: string }>()(({ db, arg, now }) =>
 const upsertPull = statement<Pull>()(({ db, arg, now }) =>
   db
     .insertInto('pulls')
-    .values((eb) => ({
-      repository: arg('repository'),
-      digest: arg('digest'),
-      day: eb(now, '-', eb(now, '%', 86_400_000)),
-    }))
+    .columns(['repository', 'digest', 'day'])
+    .expression((eb) =>
+      eb
+        .selectFrom('manifests')
+        .select((each) => ['repository', 'digest', each(now, '-', each(now, '%', 86_400_000)).as('day')])
+        .where('repository', '=', arg('repository'))
+        .where('digest', '=', arg('digest')),
+    )
+    // What is pulled again and again is written once a day.
     .onConflict((conflict) =>
       conflict
         .columns(['repository', 'digest'])
-        .doUpdateSet((eb) => ({ day: eb(now, '-', eb(now, '%', 86_400_000)) })),
+        .doUpdateSet((eb) => ({ day: eb.ref('excluded.day') }))
+        .whereRef('pulls.day', '<', 'excluded.day'),
     ),
 )
 

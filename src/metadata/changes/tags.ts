@@ -28,8 +28,12 @@ export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & T
   // Where two set a new tag at once, only the row that is there first tells.
   if (fixed && (await tx.run(insertTag, move)) > 0) return remember(tx, move)
   const before = await tx.first(tagDigest, move)
-  if (before?.digest === move.digest) return
-  if (before && fixed) throw tagImmutable(move.tag)
+  if (before?.digest === move.digest) {
+    // No move, but it was set: by its age it is as good as new.
+    await tx.run(touchTag, move)
+    return
+  }
+  if (before && fixed) throw tagImmutable(move.tag, 'move')
   await tx.run(upsertTag, move)
   await remember(tx, move)
   if (before) await leave(tx, { repository: move.repository, digest: before.digest })
@@ -53,7 +57,7 @@ export interface TagDeletion extends TagAddress, TagMove {
 export async function deleteTag(tx: Transaction, args: TagDeletion): Promise<boolean> {
   const before = await tx.first(removeTag, args)
   if (!before) return false
-  if (isImmutable(args.tag, args.immutable)) throw tagImmutable(args.tag)
+  if (isImmutable(args.tag, args.immutable)) throw tagImmutable(args.tag, 'delete')
   const { repository, tag, caller, trash } = args
   await remember(tx, { ...args, digest: null })
   if (trash !== null) {
@@ -68,7 +72,7 @@ export async function deleteTag(tx: Transaction, args: TagDeletion): Promise<boo
 export async function deleteTagsOf(tx: Transaction, args: LinkAddress & TagMove): Promise<Tag[]> {
   const tags = (await tx.all(removeTagsOf, args)).map(({ name }) => name)
   for (const tag of tags) {
-    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag)
+    if (isImmutable(tag, args.immutable)) throw tagImmutable(tag, 'delete')
     await remember(tx, { repository: args.repository, tag, digest: null, caller: args.caller })
   }
   return tags
@@ -78,10 +82,15 @@ export function isImmutable(tag: Tag, globs: readonly string[]): boolean {
   return globs.some((glob) => new Bun.Glob(glob).match(tag))
 }
 
-function tagImmutable(tag: Tag): RegistryError {
+/** Clients print the message alone: it names the tag, and what to do. */
+export function tagImmutable(tag: Tag, attempt: 'move' | 'delete'): RegistryError {
+  const refusal = {
+    move: "it can't be moved to another manifest; push under another tag",
+    delete: "it can't be deleted, and neither can its manifest",
+  }
   return new RegistryError(
     'TAG_IMMUTABLE',
-    `the tag ${tag} is immutable here (setting tags.immutable): it can't be moved or deleted; push under another tag`,
+    `the tag ${tag} is immutable here (setting tags.immutable): ${refusal[attempt]}`,
     { detail: { tag } },
   )
 }
@@ -167,4 +176,12 @@ const markUntagged = statement<LinkAddress>()(({ db, arg, now }) =>
     .set({ untagged_at: now, orphaned_at: null })
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest')),
+)
+
+const touchTag = statement<TagAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('tags')
+    .set({ updated_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('name', '=', arg('tag')),
 )

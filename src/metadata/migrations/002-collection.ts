@@ -86,6 +86,7 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
 function indexes(db: Kysely<unknown>) {
   const index = (name: string) => db.schema.createIndex(name)
   return [
+    index('tags_age').on('tags').columns(['repository', 'updated_at', 'name']),
     index('review_address').on('review').columns(['repository', 'digest']),
     index('trash_deleted_at').on('trash').column('deleted_at'),
     index('trashed_references_address').on('trashed_references').columns(['repository', 'digest']),

@@ -37,9 +37,13 @@ export class MetadataCopy {
     this.#database.run('PRAGMA journal_mode = DELETE')
   }
 
-  /** What only the registry that was copied can finish, is left out. */
+  /**
+   * What only the registry that was copied can finish, is left out; and what was pulled when, for whoever goes on with
+   * the copy knows nothing of pulls in between.
+   */
   leaveOutUnfinished(): void {
-    for (const table of ['uploads', 'doomed_objects', 'holds', 'journal_queue', 'journal_position'])
+    this.#database.run("delete from state where key = 'pulls-since'")
+    for (const table of ['pulls', 'uploads', 'doomed_objects', 'holds', 'journal_queue', 'journal_position'])
       this.#database.run(`delete from ${table}`)
   }
 
