@@ -200,6 +200,23 @@ test('tells what it could not bring back: bytes that are damaged or gone, and th
   await again.stop()
 })
 
+test.each([[], ['--quick']])('of several objects of one digest a sound one is taken %p', async (...flags) => {
+  const berth = await startBerth()
+  await pushImage({ url: berth.url, repository: 'twice' }, { content: 'a layer' })
+  await berth.stop()
+  const hex = digestOf(bytesOf('a layer')).slice('sha256:'.length)
+  // As a push that was cut off leaves it; one before the sound object by name, one behind it.
+  const planted = ['0', 'zzz'].map((id) => `blobs/sha256/${hex.slice(0, 2)}/${hex}.${id}`)
+  for (const path of planted) await writeFile(join(berth.data, path), 'a la')
+  const { exitCode, report } = await rebuild(berth.data, '--yes', ...flags)
+  expect(exitCode).toBe(0)
+  expect(report.unknown.first).toEqual(planted.map((objectKey) => ({ objectKey, size: 4, sound: false })))
+  const again = await startBerth({ data: berth.data })
+  await servedImage(again.url, { repository: 'twice', reference: 'latest' })
+  await again.stop()
+  for (const path of planted) expect(existsSync(join(berth.data, path))).toBe(true)
+})
+
 test('damage in the middle of the journal costs what stood there, and no more', async () => {
   const berth = await startBerth()
   for (const name of ['one', 'two', 'three']) {

@@ -135,6 +135,18 @@ test('a journal that was taken away is begun again with everything', async () =>
   expect(await told(data)).toEqual({ tags: ['before'], losses: [] })
 })
 
+test('a journal that is taken away under a running server is begun again with everything', async () => {
+  const data = await temporaryDirectory()
+  const { store } = await open(data)
+  await push(store, 'before')
+  await until(async () => (await namesOf(data)).join() === '2.log,2.snapshot')
+  rmSync(join(data, 'journal'), { recursive: true })
+  await push(store, 'after')
+  await until(async () => (await told(data)).tags.join() === 'after,before')
+  await store.close()
+  expect(await told(data)).toEqual({ tags: ['after', 'before'], losses: [] })
+})
+
 test('a database that was put back from an older copy is not mixed with what the journal told of the newer', async () => {
   const data = await temporaryDirectory()
   const file = join(data, 'metadata.sqlite')

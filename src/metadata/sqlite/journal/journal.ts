@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite'
 import type { JournalState } from '../../metadata-store.ts'
-import { listJournal, makeJournalDirectory, removeFiles } from './files.ts'
+import { type BegunLog, beginLog } from './begin-log.ts'
+import { listJournal, removeFiles } from './files.ts'
 import { encodeHead } from './head.ts'
 import { LogFile } from './log-file.ts'
 import { JournalQueue } from './queue.ts'
@@ -41,10 +42,8 @@ export class Journal {
   /** The last row of the queue that was handed to the log. */
   #handed = 0
   #drainingLater = false
-  /** The logs that the snapshot does not stand for, without the one that is written. */
-  #older = { count: 0, bytes: 0 }
-  /** Bytes; undefined: there is none that can be built on. */
-  #snapshotSize: number | undefined
+  #older: BegunLog['older'] = { count: 0, bytes: 0 }
+  #snapshotSize: BegunLog['snapshotSize']
   #snapshot: Promise<void> | undefined
   #snapshotFailure: { readonly message: string; readonly at: number } | undefined
   /** What syncs, begins and replaces logs takes turns. */
@@ -110,35 +109,12 @@ export class Journal {
     }
   }
 
-  /** Goes on with the log that the database knows, or begins one. */
   async #begin(): Promise<LogFile> {
     const { directory } = this.#options
-    await makeJournalDirectory(directory)
-    const { logs, snapshots, partial } = await listJournal(directory)
-    await removeFiles(partial)
-    const position = this.#queue.position()
-    const newest = logs.at(-1)
-    const snapshot = snapshots.at(-1)
-    // Files that are not as this database left them, because one of the two was put back or taken away, are no ground
-    // to build on: a new snapshot takes their place.
-    const known =
-      position !== undefined &&
-      newest?.number === position.log &&
-      (newest.size === position.size || (newest.size > position.size && this.#queue.count() > 0))
-    this.#snapshotSize = known ? snapshot?.size : undefined
-    const sum = logs.reduce((bytes, { size }) => bytes + size, 0)
-    this.#older = { count: logs.length, bytes: sum }
-    if (known && newest.size === position.size) {
-      this.#older = { count: logs.length - 1, bytes: sum - newest.size }
-      return this.#start(await LogFile.resume(directory, position, this.#head()))
-    }
-    const numbers = [newest?.number ?? 0, snapshot?.number ?? 0, position?.log ?? 0]
-    return this.#start(await LogFile.create(directory, Math.max(...numbers) + 1, this.#head()))
-  }
-
-  async #start(log: LogFile): Promise<LogFile> {
-    this.#queue.trim(0, { log: log.number, size: log.size })
-    return log
+    const begun = await beginLog({ directory, queue: this.#queue, head: this.#head() })
+    this.#older = begun.older
+    this.#snapshotSize = begun.snapshotSize
+    return begun.log
   }
 
   /**

@@ -82,6 +82,8 @@ export class LogFile {
     if (this.#failure) throw this.#failure
     const size = this.#written
     await this.#file.datasync()
+    // Somebody may have taken the journal away under a running server: what is written here would be nowhere.
+    if ((await this.#file.stat()).nlink === 0) throw new Error(`the journal's log ${this.number} was removed`)
     return size
   }
 
