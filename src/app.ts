@@ -4,6 +4,7 @@ import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
+import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
 import { Scrubber } from './jobs/scrub.ts'
 import { scrubMeasurements } from './jobs/scrub-measurements.ts'
@@ -25,10 +26,12 @@ export interface App {
 
 /** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
+  const journal = watchJournal(logger)
   const data = await openDataDirectory({
     data: settings.data,
     cacheSize: settings['storage.cache'],
     exclusive: true,
+    journalTold: journal.told,
   })
   try {
     const { metadata, blobs } = data
@@ -64,7 +67,12 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       version,
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
-      measurements: [...meter.measurements(metadata), ...scrubMeasurements(scrubber)],
+      journal: journal.state,
+      measurements: [
+        ...meter.measurements(metadata),
+        ...scrubMeasurements(scrubber),
+        ...journal.measurements,
+      ],
     })
     const maintenance = startMaintenance({
       registry,

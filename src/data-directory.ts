@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockData } from './blobs/filesystem/data-lock.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
-import type { MetadataStore } from './metadata/metadata-store.ts'
+import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
 import { version } from './version.ts'
 
@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly cacheSize?: number
   /** Refuses while another process has the directory exclusively, as a server has. */
   readonly exclusive?: boolean
+  /** Who opens it exclusively keeps the journal, and hears here how far that is. */
+  journalTold?(state: JournalState): void
 }
 
 /** The directory can't be used by this command: the message says why and what to do. */
@@ -40,7 +42,14 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
       const lock = lockData(path)
       closing.defer(() => lock.release())
     }
-    const metadata = await openSqliteMetadataStore({ path: metadataFile(path), berth: version })
+    requireMetadata(path)
+    const metadata = await openSqliteMetadataStore({
+      path: metadataFile(path),
+      berth: version,
+      ...(options.exclusive && {
+        journal: { directory: journalDirectory(path), told: options.journalTold ?? (() => undefined) },
+      }),
+    })
     closing.defer(() => metadata.close())
     await blobs.syncRoot()
     return { path, blobs, metadata, [Symbol.asyncDispose]: () => closing.disposeAsync() }
@@ -56,6 +65,7 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
  */
 export async function openExistingData(options: OpenOptions): Promise<DataDirectory> {
   const path = resolve(options.data)
+  requireMetadata(path)
   if (!existsSync(metadataFile(path))) {
     throw new DataDirectoryError(
       `there is no registry in ${path}: name its data directory with --data or BERTH_DATA`,
@@ -83,6 +93,37 @@ export async function openOrMakeData(options: OpenOptions): Promise<DataDirector
 
 /** What an opening that was interrupted may leave, and what a filesystem has at its root. */
 const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
+
+/**
+ * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought
+ * back, and its journal would soon forget it.
+ * @throws DataDirectoryError
+ */
+function requireMetadata(path: string): void {
+  if (existsSync(unfinishedRestore(path))) {
+    throw new DataDirectoryError(
+      `${path} is not restored to the end: run the same \`berth restore\` again, or remove the directory`,
+    )
+  }
+  if (existsSync(metadataFile(path)) || !hasJournal(path)) return
+  throw new DataDirectoryError(
+    `${metadataFile(path)} is gone, but its journal is there: bring it back with \`berth rebuild --data ${path}\`, or move ${journalDirectory(path)} away to begin an empty registry`,
+  )
+}
+
+export function hasJournal(path: string): boolean {
+  const directory = journalDirectory(path)
+  return existsSync(directory) && readdirSync(directory).some((name) => /\.(?:log|snapshot)$/.test(name))
+}
+
+export function journalDirectory(data: string): string {
+  return join(data, 'journal')
+}
+
+/** Lies in a data directory until a restore into it is whole. */
+export function unfinishedRestore(data: string): string {
+  return join(data, 'unfinished-restore')
+}
 
 export function metadataFile(data: string): string {
   return join(data, 'metadata.sqlite')

@@ -1,5 +1,6 @@
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
+import { backup } from './commands/backup.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
 import { importOci } from './commands/import/oci.ts'
@@ -8,10 +9,12 @@ import { manifestDelete } from './commands/manifest/delete.ts'
 import { readOnlyOff } from './commands/read-only/off.ts'
 import { readOnlyOn } from './commands/read-only/on.ts'
 import { readOnlyStatus } from './commands/read-only/status.ts'
+import { rebuild } from './commands/rebuild.ts'
 import { repoDelete } from './commands/repo/delete.ts'
 import { repoList } from './commands/repo/list.ts'
 import { repoShow } from './commands/repo/show.ts'
 import { resolve } from './commands/resolve.ts'
+import { restore } from './commands/restore.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { tagDelete } from './commands/tag/delete.ts'
@@ -44,6 +47,9 @@ const commands: readonly Command[] = [
   verify,
   importRegistry,
   importOci,
+  backup,
+  restore,
+  rebuild,
   readOnlyOn,
   readOnlyOff,
   readOnlyStatus,

@@ -1,3 +1,4 @@
+import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { distribution } from './distribution/routes.ts'
 import { authorize, type Endpoint, type Exchange } from './exchange.ts'
@@ -13,6 +14,7 @@ export interface ServerState {
   readonly draining: boolean
   readonly metrics: Metrics
   readonly startCollector: StartCollector | undefined
+  journal(): JournalState | undefined
 }
 
 interface PlainRoute extends Endpoint {
@@ -34,7 +36,7 @@ function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
       return {
         name: 'readyz',
         action: 'registry:ping',
-        handle: ({ registry }) => readyz(registry, state.draining),
+        handle: ({ registry }) => readyz(registry, { draining: state.draining, journal: state.journal() }),
       }
     case '/metrics':
       return { name: 'metrics', action: 'server:observe', handle: () => metrics(state.metrics) }

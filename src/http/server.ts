@@ -1,6 +1,7 @@
 import { anonymous, type Decide } from '../access/decide.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
+import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly idleTimeout: number
   /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
   readonly startCollector?: StartCollector
+  /** How far the journal is; undefined: there is none, or nothing to tell yet. */
+  journal?(): JournalState | undefined
   /** What else the metrics show. */
   readonly measurements: readonly Measurement[]
 }
@@ -105,6 +108,10 @@ class Front {
       options.version,
     )
     this.metrics.add(options.measurements)
+  }
+
+  journal(): JournalState | undefined {
+    return this.#options.journal?.()
   }
 
   async answer(request: Request, server: BunServer): Promise<Response> {

@@ -193,6 +193,16 @@ export interface KeepsState {
   getState(key: string): Promise<string | undefined>
 }
 
+/** How far the journal of an embedded database is. */
+export interface JournalState {
+  /** Changed rows that are not durably in it yet. */
+  readonly waiting: number
+  /** What was committed before then is durably in it. Milliseconds since 1970. */
+  readonly completeAt: number
+  /** Why it can't be written; undefined: it can. */
+  readonly failure: string | undefined
+}
+
 export interface HasLifetime {
   /** Throws when the database does not answer. */
   check(): Promise<void>

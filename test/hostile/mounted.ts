@@ -39,3 +39,8 @@ function mounted(directory: string): Mounted {
   }
   return { unmount, [Symbol.asyncDispose]: unmount }
 }
+
+/** Gives a file system in memory another size. */
+export async function resizeMemory(directory: string, mebibytes: number): Promise<void> {
+  await run('mount', ['-o', `remount,size=${mebibytes}m`, directory])
+}

@@ -64,6 +64,8 @@ describe('the check of imports', () => {
     ['metadata/queries.ts', './sqlite/writer.ts', 'only app.ts names a driver'],
     ['metadata/sqlite/writer.ts', '../postgres/pool.ts', 'only app.ts names a driver'],
     ['registry/blobs.ts', '../metadata/queries.ts', 'registry knows only types of metadata'],
+    ['recovery/rebuild.ts', '../metadata/postgres/pool.ts', 'only app.ts names a driver'],
+    ['recovery/rebuild.ts', '../jobs/sweep.ts', 'no arrow leads from recovery to jobs'],
     ['novelty/thing.ts', '../oci/tag.ts', 'the area novelty is not in the design'],
   ])('tells that %s may not import %s', (path, target, reason) => {
     expect(found(file(path, target))).toEqual([expect.stringContaining(reason)])
@@ -75,6 +77,7 @@ describe('the check of imports', () => {
     ['blobs/filesystem/file-writer.ts', './paths.ts'],
     ['app.ts', './blobs/filesystem/paths.ts'],
     ['cli/commands/serve.ts', '../../app.ts'],
+    ['recovery/rebuild.ts', '../blobs/filesystem/paths.ts'],
     ['http/distribution/blobs.ts', '../../registry/blobs.ts'],
   ])('lets %s import %s', (path, target) => {
     expect(found(file(path, target))).toEqual([])

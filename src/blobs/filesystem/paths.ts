@@ -35,3 +35,9 @@ export function fileOf(data: string, objectKey: ObjectKey): string {
   if (!key.test(objectKey)) throw new Error(`not an object key of this store: ${JSON.stringify(objectKey)}`)
   return join(data, objectKey)
 }
+
+/** What a committed object's key says that it holds; undefined: it is none. */
+export function digestOfKey(objectKey: ObjectKey): Digest | undefined {
+  const [, algorithm, , hex] = /^blobs\/(sha\d+)\/([0-9a-f]{2})\/([0-9a-f]+)\./.exec(objectKey) ?? []
+  return key.test(objectKey) && algorithm ? (`${algorithm}:${hex}` as Digest) : undefined
+}

@@ -3,9 +3,10 @@ import type { SchemaTransaction } from '../engine.ts'
 import { builders, statement } from '../statement.ts'
 import { registry } from './001-registry.ts'
 import { collection } from './002-collection.ts'
+import { journal } from './003-journal.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [registry, collection]
+export const migrations: readonly Migration[] = [registry, collection, journal]
 
 /** The database is newer than this Berth may work with. */
 export class DatabaseTooNewError extends Error {

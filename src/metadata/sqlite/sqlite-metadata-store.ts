@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { open } from 'node:fs/promises'
-import type { MetadataStore, StoredBlob, StoredManifest } from '../metadata-store.ts'
+import type { JournalState, MetadataStore, StoredBlob, StoredManifest } from '../metadata-store.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
 import { ChangeCounters } from './change-counters.ts'
 import { configureConnection } from './connection.ts'
@@ -18,10 +18,16 @@ const MiB = 1024 * 1024
 export async function openSqliteMetadataStore(options: {
   path: string
   berth: string
+  /** Kept by the one process that owns the data directory: where it lies, and who hears how far it is. */
+  journal?: { directory: string; told(state: JournalState): void }
 }): Promise<MetadataStore> {
   await makePrivateFile(options.path)
-  const writer = new SqliteWriter()
-  await writer.open(options.path, options.berth)
+  const writer = new SqliteWriter(options.journal?.told)
+  await writer.open({
+    path: options.path,
+    berth: options.berth,
+    journal: options.journal?.directory ?? null,
+  })
   const database = new Database(options.path, { readwrite: true })
   configureConnection(database)
   database.run('PRAGMA query_only = ON')

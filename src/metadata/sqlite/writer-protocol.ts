@@ -1,7 +1,16 @@
 import type { ChangeName } from '../changes/changes.ts'
+import type { JournalState } from '../metadata-store.ts'
 
 /** What the thread that owns the writing connection is told, and what it answers, in order. */
-export type ToWriter = { type: 'open'; path: string; berth: string } | Batch | { type: 'close' }
+export type ToWriter = Open | Batch | { type: 'close' }
+
+export interface Open {
+  type: 'open'
+  path: string
+  berth: string
+  /** Where the journal lies; null: this process does not keep it. */
+  journal: string | null
+}
 
 export interface Batch {
   type: 'batch'
@@ -16,6 +25,12 @@ export type FromWriter =
   | { type: 'committed'; outcomes: readonly ChangeOutcome[] }
   | ({ type: 'failed' } & Failure)
   | { type: 'closed' }
+
+/** What it tells unasked. */
+export interface JournalTold {
+  type: 'journal'
+  state: JournalState
+}
 
 export interface Failure {
   /** A RegistryError's code, SQLite's, or the error's name. */

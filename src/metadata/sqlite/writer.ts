@@ -1,7 +1,16 @@
 import { type ErrorCode, RegistryError } from '../../oci/errors.ts'
 import { type ChangeArguments, type ChangeName, type ChangeResult, needsSync } from '../changes/changes.ts'
+import type { JournalState } from '../metadata-store.ts'
 import { DatabaseTooNewError } from '../migrations/migrate.ts'
-import type { Batch, ChangeOutcome, Failure, FromWriter, ToWriter } from './writer-protocol.ts'
+import type {
+  Batch,
+  ChangeOutcome,
+  Failure,
+  FromWriter,
+  JournalTold,
+  Open,
+  ToWriter,
+} from './writer-protocol.ts'
 
 /** Changes that wait in line together go in one transaction; more would make the first of them wait too long. */
 const largestBatch = 256
@@ -28,15 +37,19 @@ export class SqliteWriter {
   #committing: Promise<void> | undefined
   #broken: Error | undefined
 
-  constructor() {
+  /** @param told hears how far the journal is */
+  constructor(told: (state: JournalState) => void = () => undefined) {
     this.#worker = new Worker(workerModule)
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#answers.shift()?.(data)
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWriter | JournalTold>) => {
+      if (data.type === 'journal') told(data.state)
+      else this.#answers.shift()?.(data)
+    }
     this.#worker.onerror = (event) => this.#fail(new Error(`the writing thread ended: ${event.message}`))
   }
 
   /** @throws DatabaseTooNewError, or what SQLite said of the file */
-  async open(path: string, berth: string): Promise<void> {
-    const answer = await this.#ask({ type: 'open', path, berth })
+  async open({ path, berth, journal }: Omit<Open, 'type'>): Promise<void> {
+    const answer = await this.#ask({ type: 'open', path, berth, journal })
     if (answer.type === 'opened') return
     await this.#worker.terminate()
     throw toOpenError(path, answer.type === 'refused' ? answer : failureOf(answer))
@@ -99,8 +112,16 @@ function failureOf(answer: FromWriter): Failure {
   return answer.type === 'failed' ? answer : { code: 'Error', message: `the writer answered ${answer.type}` }
 }
 
+const damaged: ReadonlySet<string> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
+
 /** At the start there is an operator to tell where the file lies. */
 function toOpenError(path: string, failure: Failure): Error {
+  if (damaged.has(failure.code)) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      `${path} is damaged (${failure.message}): \`berth rebuild\` makes it anew from the journal, or \`berth restore\` from a backup`,
+    )
+  }
   const error = toError(failure)
   if (!(error instanceof RegistryError)) return error
   return new RegistryError(

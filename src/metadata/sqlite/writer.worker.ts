@@ -7,30 +7,34 @@ import { RegistryError } from '../../oci/errors.ts'
 import { applyChange } from '../changes/changes.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { configureConnection } from './connection.ts'
+import { Journal } from './journal/journal.ts'
 import { sqliteTransaction } from './transaction.ts'
-import type { Batch, ChangeOutcome, FromWriter, ToWriter } from './writer-protocol.ts'
+import type { Batch, ChangeOutcome, FromWriter, JournalTold, Open, ToWriter } from './writer-protocol.ts'
 
 declare const self: Worker
 
 let database: Database | undefined
+let journal: Journal | undefined
 
 self.onmessage = async ({ data }: MessageEvent<ToWriter>) => {
   switch (data.type) {
     case 'open':
-      return reply(await open(data.path, data.berth))
+      return reply(await open(data))
     case 'batch':
-      return reply(await commit(data))
+      reply(await commit(data))
+      return journal?.committed()
     case 'close':
+      await journal?.close()
       database?.close()
       return reply({ type: 'closed' })
   }
 }
 
-function reply(message: FromWriter): void {
+function reply(message: FromWriter | JournalTold): void {
   self.postMessage(message)
 }
 
-async function open(path: string, berth: string): Promise<FromWriter> {
+async function open({ path, berth, journal: directory }: Open): Promise<FromWriter> {
   try {
     database = new Database(path, { create: true, readwrite: true })
     configureConnection(database)
@@ -43,6 +47,10 @@ async function open(path: string, berth: string): Promise<FromWriter> {
     } catch (error) {
       database.run('ROLLBACK')
       throw error
+    }
+    if (directory !== null) {
+      const report = (state: JournalTold['state']) => reply({ type: 'journal', state })
+      journal = new Journal({ database, directory, berth, report })
     }
     return { type: 'opened' }
   } catch (error) {

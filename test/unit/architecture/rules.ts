@@ -21,9 +21,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'client',
     'config',
     'logging',
+    'recovery',
     'rules.ts',
     'version.ts',
   ],
+  // Copies and remakes whole data directories: what lies there is the drivers' files.
+  recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'version.ts'],
   'main.ts': ['cli'],
   'version.ts': ['../package.json'],
 }
@@ -35,6 +38,9 @@ const serve = 'cli/commands/serve.ts'
 
 /** Each a folder that only the composition root knows. */
 const drivers = ['blobs/filesystem', 'blobs/memory', 'blobs/s3', 'metadata/sqlite', 'metadata/postgres']
+
+/** What a data directory is made of. */
+const embedded: readonly string[] = ['blobs/filesystem', 'metadata/sqlite']
 
 /** What the use cases know of storage is shapes; whatever runs is handed to them. */
 const knowShapesOf: Readonly<Record<string, readonly string[]>> = {
@@ -62,7 +68,10 @@ export function forbidden(imports: readonly Import[]): string[] {
 function reasonAgainst({ from, to, typeOnly }: Import): string | undefined {
   if (roots.includes(from)) return undefined
   const driver = drivers.find((folder) => within(to, folder))
-  if (driver) return within(from, driver) ? undefined : `only ${compositionRoot} names a driver`
+  if (driver) {
+    const knows = within(from, driver) || (areaOf(from) === 'recovery' && embedded.includes(driver))
+    return knows ? undefined : `only ${compositionRoot} names a driver`
+  }
   if (to === 'data-directory.ts' && areaOf(from) === 'cli') return undefined
   if (to === compositionRoot) return from === serve ? undefined : `only ${serve} starts the app`
   const [area, target] = [areaOf(from), areaOf(to)]

@@ -1,0 +1,69 @@
+/** A table whose rows the journal keeps, so that `berth rebuild` brings them back. */
+export interface JournaledTable {
+  readonly name: string
+  /** Columns that together name a row; where nothing else does, all of them. */
+  readonly key: readonly string[]
+  /** The other columns that come back as they were. */
+  readonly values: readonly string[]
+  /** Times that a rebuild sets anew: it found the row confirmed. */
+  readonly confirmed?: readonly string[]
+  /** SQLite numbers its rows, as it does those of every table that is not kept in the tree of its key. */
+  readonly numbered?: true
+}
+
+/**
+ * In the order in which rows refer to each other. A new table is one entry here and one `journaled` in its migration;
+ * accounts and grants will be such.
+ */
+export const journaledTables: readonly JournaledTable[] = [
+  { name: 'state', key: ['key'], values: ['value'] },
+  { name: 'repositories', key: ['name'], values: ['created_at'], numbered: true },
+  { name: 'blob_links', key: ['repository', 'digest'], values: [], confirmed: ['confirmed_at'] },
+  {
+    name: 'manifests',
+    key: ['repository', 'digest'],
+    values: [
+      'media_type',
+      'bytes',
+      'subject',
+      'artifact_type',
+      'content_size',
+      'pushed_at',
+      'untagged_at',
+      'orphaned_at',
+    ],
+    confirmed: ['confirmed_at'],
+    numbered: true,
+  },
+  { name: 'tags', key: ['repository', 'name'], values: ['digest', 'updated_at'] },
+  { name: 'tag_history', key: ['repository', 'tag', 'digest', 'at', 'caller'], values: [], numbered: true },
+  { name: 'trash', key: ['id'], values: ['repository', 'kind', 'name', 'deleted_at', 'caller'] },
+  { name: 'trashed_tags', key: ['trash', 'tag'], values: ['digest'] },
+  {
+    name: 'trashed_manifests',
+    key: ['trash', 'digest'],
+    values: ['media_type', 'bytes', 'subject', 'artifact_type', 'content_size', 'pushed_at'],
+    numbered: true,
+  },
+  {
+    name: 'trashed_references',
+    key: ['trash', 'manifest', 'digest', 'role'],
+    values: ['repository', 'held'],
+  },
+]
+
+/** Tables that the journal leaves out, each with the reason. */
+export const notJournaled: Readonly<Record<string, string>> = {
+  blobs: 'the files themselves tell',
+  manifest_references: 'the bytes of the manifests tell',
+  review: 'a rebuild asks for a review of everything',
+  uploads: 'an open upload is begun again',
+  doomed_objects: 'what nothing refers to is reported by a rebuild',
+  pulls: 'unknown is taken for today',
+  holds: 'who holds objects asks again',
+  collector_runs: 'only told to people',
+  migrations: 'a rebuild makes the tables anew',
+  journal_queue: 'the journal itself',
+  journal_position: 'the journal itself',
+  change_counters: 'caches of a process that is gone',
+}
