@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
+import { dependentsContract } from './contract/dependents.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
@@ -12,6 +13,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     uploadsContract(open)
     blobsContract(open)
     manifestsContract(open)
+    dependentsContract(open)
     tagsContract(open)
     listingsContract(open)
   })
