@@ -129,7 +129,13 @@ export const tagAges = statement<InRepository & { after: string; limit: number }
 )
 
 export const trash = statement<{ after: string; limit: number }>()(({ db, arg }) =>
-  db.selectFrom('trash').selectAll().where('id', '>', arg('after')).orderBy('id').limit(arg('limit')),
+  db
+    .selectFrom('trash')
+    .selectAll()
+    .where('deleted_at', '>', 0)
+    .where('id', '>', arg('after'))
+    .orderBy('id')
+    .limit(arg('limit')),
 )
 
 export const trashOf = statement<InRepository & { after: string; limit: number }>()(({ db, arg }) =>
@@ -137,6 +143,7 @@ export const trashOf = statement<InRepository & { after: string; limit: number }
     .selectFrom('trash')
     .selectAll()
     .where('repository', '=', arg('repository'))
+    .where('deleted_at', '>', 0)
     .where('id', '>', arg('after'))
     .orderBy('id')
     .limit(arg('limit')),

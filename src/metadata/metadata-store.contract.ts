@@ -5,6 +5,7 @@ import type { OpenStore } from './contract/fixtures.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
 import { tagsContract } from './contract/tags.ts'
+import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { uploadsContract } from './contract/uploads.ts'
 
 /** Every engine answers every query the same: run by each. */
@@ -14,6 +15,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     blobsContract(open)
     manifestsContract(open)
     dependentsContract(open)
+    trashEmptyingContract(open)
     tagsContract(open)
     listingsContract(open)
   })

@@ -141,6 +141,7 @@ export interface TrashRow {
   kind: TrashKind
   /** The tag or the manifest's digest; empty for a repository. */
   name: string
+  /** 0: it is being forgotten, slice by slice, and can't be taken back. */
   deleted_at: number
   caller: string
 }

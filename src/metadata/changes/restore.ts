@@ -7,7 +7,7 @@ import type { Transaction } from '../engine.ts'
 import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { linkBlob, review } from './links.ts'
-import { insertReferences } from './references.ts'
+import { insertReferences, type Reference } from './references.ts'
 import { putTag } from './tags.ts'
 
 export interface Restoration {
@@ -94,6 +94,7 @@ async function restoreManifest(
   await tx.run(upsertRepository, at)
   await tx.run(moveManifest, at)
   const references = (await tx.all(referencesOf, at)).filter(isReference)
+  await lockChildren(tx, { repository, references })
   const subject = (await tx.first(subjectOf, at))?.subject
   await insertReferences(tx, {
     repository,
@@ -106,6 +107,15 @@ async function restoreManifest(
   }
   await review(tx, { repository, digest, delay: at.grace })
   await tx.run(deleteManifest, at)
+}
+
+/** From now on the collector finds that the index holds them, even where it looked at the trash before. */
+async function lockChildren(
+  tx: Transaction,
+  { repository, references }: { repository: RepositoryName; references: readonly Reference[] },
+): Promise<void> {
+  const children = references.filter(({ role }) => role === 'child').map(({ digest }) => digest)
+  for (const digest of children.sort()) await tx.first(lockManifest, { repository, digest })
 }
 
 async function restoreTags(
@@ -151,6 +161,7 @@ const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
     .selectFrom('trash')
     .select(['repository', 'kind', 'name'])
     .where('id', '=', arg('id'))
+    .where('deleted_at', '>', 0)
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )
 
@@ -166,6 +177,15 @@ const anyBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
   db
     .selectFrom('blobs')
     .select('digest')
+    .where('digest', '=', arg('digest'))
+    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
+)
+
+const lockManifest = statement<{ repository: RepositoryName; digest: Digest }>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('manifests')
+    .select('digest')
+    .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest'))
     .$if(dialect === 'postgres', (query) => query.forKeyShare()),
 )

@@ -56,6 +56,8 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
   const trash = await tx.first(lockTrash, slice)
   if (!trash) return false
   const { repository } = trash
+  // Half of what was deleted must not come back.
+  await tx.run(markForgotten, slice)
   const references = await tx.all(referencesOf, slice)
   for (const reference of references) {
     const { digest } = reference
@@ -166,6 +168,11 @@ const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
     .select('repository')
     .where('id', '=', arg('id'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+/** What a crash leaves of it has long been due for the collector. */
+const markForgotten = statement<{ id: string }>()(({ db, arg }) =>
+  db.updateTable('trash').set({ deleted_at: 0 }).where('id', '=', arg('id')).where('deleted_at', '>', 0),
 )
 
 const referencesOf = statement<TrashSlice>()(({ db, arg }) =>
