@@ -5,7 +5,7 @@ import { parseManifest } from '../oci/manifest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { Tag } from '../oci/tag.ts'
 import { requireDeletion } from './blobs.ts'
-import { needsConfirming } from './confirm.ts'
+import { needsConfirming, unlessUnwritable } from './confirm.ts'
 import { type Call, immutableIn, type Registry } from './registry.ts'
 
 /** @throws MANIFEST_UNKNOWN */
@@ -22,7 +22,8 @@ export async function getManifest(
   if (reference.by === 'digest' && (await needsConfirming(registry, call, manifest.confirmedAt))) {
     const { grace } = registry.rules
     const args = { repository, digest: manifest.digest, grace }
-    if (!(await registry.metadata.change('confirmManifest', args))) throw manifestUnknown(reference)
+    const confirmation = registry.metadata.change('confirmManifest', args)
+    if (!(await unlessUnwritable(confirmation))) throw manifestUnknown(reference)
   }
   return manifest
 }

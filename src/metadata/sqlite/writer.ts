@@ -112,10 +112,17 @@ function toOpenError(path: string, failure: Failure): Error {
 const registryCode = /^[A-Z_]+$/
 
 function toError({ code, message, detail }: Failure): Error {
-  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
+  if (code === 'SQLITE_FULL') {
     return new RegistryError(
       'STORAGE_FULL',
       'the disk that holds the metadata is full: nothing was changed',
+      { cause: new Error(message) },
+    )
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      'the disk that holds the metadata reports an error, or is full: nothing was changed',
       { cause: new Error(message) },
     )
   }
