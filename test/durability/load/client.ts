@@ -4,11 +4,13 @@ import { deleteManifest, deleteTag } from './delete.ts'
 import { type Known, Model } from './model.ts'
 import type { OpenUpload } from './push-blob.ts'
 import { pushImage, retag } from './push-image.ts'
-import { Unanswered } from './requests.ts'
+import { Refused, Unanswered } from './requests.ts'
 import type { Place, Session } from './session.ts'
 
 export interface ClientOptions extends Pick<Session, 'name' | 'random' | 'repositories' | 'tally' | 'looks'> {
   readonly pool: LayerPool
+  /** Refusals that a fault explains; none unless given. */
+  readonly tolerates?: (refused: Refused) => boolean
   /** Images to hold at most: beyond it, deletions come first. */
   readonly most: number
 }
@@ -51,6 +53,7 @@ export class LoadClient {
         await this.#act(session)
       } catch (error) {
         if (error instanceof Unanswered && stopped()) return
+        if (error instanceof Refused && this.#options.tolerates?.(error)) continue
         const message = error instanceof Error ? error.message : String(error)
         session.tally.wrong(message, /sha256:[0-9a-f]{64}/.exec(message)?.[0])
         if (error instanceof Unanswered) return
