@@ -101,6 +101,12 @@ function failureOf(answer: FromWriter): Failure {
 
 /** At the start there is an operator to tell where the file lies. */
 function toOpenError(path: string, failure: Failure): Error {
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(failure.code)) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      `${path} is damaged (${failure.message}): put a copy of it from before in its place`,
+    )
+  }
   const error = toError(failure)
   if (!(error instanceof RegistryError)) return error
   return new RegistryError(
