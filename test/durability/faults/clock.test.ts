@@ -93,14 +93,14 @@ describe.skipIf(!canFakeTime())('a clock that jumps', () => {
       const place = { url: server.url, grace: 0 }
       const crew = new Crew({ seed })
       await crew.work(place, 1)
-      for (const offset of ['+2d', '-5d', '+400d', '+0']) {
+      for (const offset of ['+2d', '-5d', '+400d', '+1h']) {
         const [pushes, told] = [crew.tally.pushes, warnings(server)]
         await server.setClock(offset)
         await crew.work(place, 2)
         await crew.look(place)
         expect(crew.tally.failures).toEqual([])
         expect(crew.tally.pushes).toBeGreaterThan(pushes)
-        expect(warnings(server)).toBeGreaterThan(told)
+        await until(() => warnings(server) > told)
       }
     } finally {
       await server.end('SIGTERM')
