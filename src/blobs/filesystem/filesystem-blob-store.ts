@@ -108,8 +108,9 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
       try {
         await rename(from, to)
       } catch (error) {
-        // A crash behind the rename and before the transaction left it there.
-        if (!isMissing(error) || (await sizeOf(to)) === undefined) throw error
+        if (!isMissing(error)) throw error
+        // A crash behind the rename and before the transaction left it there; or it was cancelled meanwhile.
+        if ((await sizeOf(to)) === undefined) throw bytesGone(id, error)
       }
       await this.#directories.sync(directory)
     })
@@ -185,12 +186,15 @@ async function openOf(id: string, path: string, flags: string): Promise<FileHand
   try {
     return await open(path, flags)
   } catch (cause) {
-    if (!isMissing(cause)) throw cause
-    throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one', {
-      detail: { upload: id },
-      cause,
-    })
+    throw isMissing(cause) ? bytesGone(id, cause) : cause
   }
+}
+
+function bytesGone(id: string, cause: unknown): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one', {
+    detail: { upload: id },
+    cause,
+  })
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
