@@ -11,7 +11,7 @@ export interface Duel {
 }
 
 /** Milliseconds. */
-export const grace = 3000
+export const grace = 1500
 const dueAfterGrace = { grace, untagged: null }
 
 type Prepare = (arena: Arena) => Promise<Duel>

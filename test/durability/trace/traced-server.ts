@@ -31,8 +31,14 @@ export interface TracedServer {
   calls(): Promise<Call[]>
 }
 
-/** Starts a server whose system calls are written down. */
-export async function startTracedServer(data: string, env: Environment = {}): Promise<TracedServer> {
+/**
+ * Starts a server whose system calls are written down.
+ * @param options.longest of each string among their arguments, so many bytes
+ */
+export async function startTracedServer(
+  data: string,
+  { env = {}, longest = 160 }: { env?: Environment; longest?: number } = {},
+): Promise<TracedServer> {
   const file = join(await temporaryDirectory(), 'trace')
   // -D: the tracer is a process aside, and the child is the server itself. Only calls of interest stop it.
   const wrap = [
@@ -43,7 +49,7 @@ export async function startTracedServer(data: string, env: Environment = {}): Pr
     '-qq',
     '-y',
     '-s',
-    '160',
+    String(longest),
     '-o',
     file,
     '-e',
