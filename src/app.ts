@@ -6,6 +6,8 @@ import type { RunningServer } from './http/server.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
+import { Scrubber } from './jobs/scrub.ts'
+import { scrubMeasurements } from './jobs/scrub-measurements.ts'
 import type { Logger } from './logging/logger.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
@@ -50,6 +52,14 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       pulled: (manifest) => pulls.record(manifest),
     }
     const meter = new CollectorMeter()
+    const scrubber = new Scrubber({
+      metadata,
+      blobs,
+      logger,
+      rate: settings['scrub.rate'],
+      interval: settings['scrub.interval'],
+      now: () => Date.now(),
+    })
     const server = await listenOn(settings.listen, {
       registry,
       decide,
@@ -58,11 +68,16 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
       journal: journal.state,
-      measurements: [...meter.measurements(metadata), ...journal.measurements],
+      measurements: [
+        ...meter.measurements(metadata),
+        ...scrubMeasurements(scrubber),
+        ...journal.measurements,
+      ],
     })
     const maintenance = startMaintenance({
       registry,
       pulls,
+      scrubber,
       logger,
       rules: collector,
       meter,

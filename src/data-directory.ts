@@ -76,6 +76,26 @@ export async function openExistingData(options: OpenOptions): Promise<DataDirect
 }
 
 /**
+ * Opens a data directory for a command beside the server that may serve it, and makes it if it is not there.
+ * @throws DataDirectoryError where something else lies in it, or where files of this user's would stop the server
+ */
+export async function openOrMakeData(options: OpenOptions): Promise<DataDirectory> {
+  const path = resolve(options.data)
+  requireMetadata(path)
+  if (existsSync(path)) {
+    if (!existsSync(metadataFile(path)) && readdirSync(path).some((name) => !ownNames.includes(name)))
+      throw new DataDirectoryError(
+        `${path} holds other things than a registry: name an empty or a new directory with --data`,
+      )
+    becomeOwner(path)
+  }
+  return openDataDirectory(options)
+}
+
+/** What an opening that was interrupted may leave, and what a filesystem has at its root. */
+const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
+
+/**
  * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought
  * back, and its journal would soon forget it.
  * @throws DataDirectoryError

@@ -13,11 +13,14 @@ export type Action =
   | 'registry:list'
   | 'registry:search'
   | 'server:observe'
+  | 'server:administer'
+  | 'trash:list'
+  | 'trash:empty'
   | 'repository:pull'
   | 'repository:push'
   | 'repository:delete'
 
-/** What it is done to; undefined for actions on the whole registry. */
+/** What it is done to; undefined for actions on the whole registry, such as the trash of all repositories. */
 export type Resource = RepositoryName | undefined
 
 export interface Decision {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
-import type { BlobBody, BlobStore } from './blob-store.ts'
+import type { BlobBody, BlobStore, ListsStorage, Lying, ReadsObjects } from './blob-store.ts'
+
+/** Every driver so far has these abilities too. */
+type InspectedStore = BlobStore & ReadsObjects & ListsStorage
 
 /** What a driver's test hands over. */
 export interface StoreUnderTest {
-  readonly store: BlobStore
+  readonly store: InspectedStore
   /** The same storage, opened anew as after a restart; undefined where nothing survives one. */
-  reopen?(): Promise<BlobStore>
+  reopen?(): Promise<InspectedStore>
 }
 
 const text = (value: string) => new TextEncoder().encode(value)
@@ -177,6 +180,56 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
       const hasher = new Bun.CryptoHasher('sha256')
       for await (const chunk of store.readUpload('hashed', 2_500_000)) hasher.update(chunk)
       expect(`sha256:${hasher.digest('hex')}`).toBe(digestOf(content.subarray(0, 2_500_000)))
+    })
+
+    test('reads an object piece by piece, whatever the size of the pieces', async () => {
+      const { store } = await open()
+      const content = new Uint8Array(500_000).map((_, index) => index % 251)
+      const key = store.committedKey('pieces', await stored(store, 'pieces', content))
+      for (const size of [1000, 4096, 499_999, 500_000, 500_001, 9_000_000]) {
+        const pieces: Uint8Array[] = []
+        for await (const piece of store.readObject(key, size)) pieces.push(piece.slice())
+        expect(Buffer.concat(pieces).equals(content)).toBe(true)
+        expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(size)
+      }
+    })
+
+    test('reads an object of no bytes as no pieces, and fails where there is no object', async () => {
+      const { store } = await open()
+      const key = store.committedKey('none', await stored(store, 'none', new Uint8Array()))
+      for await (const piece of store.readObject(key, 10)) expect(piece).toBe(new Uint8Array())
+      await store.remove([key])
+      const read = async () => {
+        for await (const piece of store.readObject(key, 10)) expect(piece).toBeUndefined()
+      }
+      await expect(read()).rejects.toThrow()
+    })
+
+    test('can be left in the middle of an object', async () => {
+      const { store } = await open()
+      const key = store.committedKey('left', await stored(store, 'left', new Uint8Array(100_000).fill(7)))
+      for (let round = 0; round < 20; round += 1) {
+        for await (const piece of store.readObject(key, 1000)) {
+          expect(piece).toHaveLength(1000)
+          break
+        }
+      }
+      expect(await store.size(key)).toBe(100_000)
+    })
+
+    test('lists what lies in it, uploads and objects alike, and describes it', async () => {
+      const { store } = await open()
+      const digest = await stored(store, 'listed', text('twelve bytes'))
+      const key = store.committedKey('listed', digest)
+      await kept(store, 'unfinished', 0, text('half'))
+      await store.check()
+      const found: Lying[] = []
+      for await (const page of store.listStorage()) found.push(...page)
+      expect(found.map(({ key: each }) => each).sort()).toEqual([key, store.uploadKey('unfinished')].sort())
+      const name = found.find((each) => each.key === key)?.name ?? ''
+      expect(await store.describe(name)).toMatchObject({ size: 12 })
+      await store.remove([key])
+      expect(await store.describe(name)).toBeUndefined()
     })
 
     test('has kept everything after a restart', async () => {

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 
@@ -48,6 +49,58 @@ export interface UploadWriter {
 export interface ReportsFreeSpace {
   /** Bytes that can still be stored. */
   freeSpace(): Promise<number>
+}
+
+/** An ability of stores whose objects can be read as a whole, other than to answer a request. */
+export interface ReadsObjects {
+  /**
+   * An object's bytes in pieces of at most `pieceSize`, each good only until the next is asked for. Fails where there
+   * is no such object, and where its bytes can't be read.
+   */
+  readObject(key: ObjectKey, pieceSize: number): AsyncIterable<Uint8Array>
+}
+
+/** An ability of stores that can tell what lies in them: for verification, which alone asks for it. */
+export interface ListsStorage {
+  /** Everything that lies where objects lie, whoever put it there, in pages and in no order. */
+  listStorage(): AsyncIterable<readonly Lying[]>
+  /** Undefined when it is gone. */
+  describe(name: string): Promise<LyingFacts | undefined>
+}
+
+export interface Lying {
+  /** What the store calls it. */
+  readonly name: string
+  /** Undefined: nothing that this store would have made. */
+  readonly key: ObjectKey | undefined
+}
+
+export interface LyingFacts {
+  readonly size: number
+  /** Since when it lies there as it does. Milliseconds since 1970. */
+  readonly since: number
+}
+
+/** An ability of stores that keep files: to take one over that lies on the same filesystem, without copying it. */
+export interface AdoptsFiles {
+  /**
+   * Gives the file a second name as the object of this key (a hard link), durable with its bytes. The file must never
+   * be written to again; that its first name is removed later does no harm.
+   * @returns why it can't be done, so that the bytes must be copied; undefined: it is done
+   */
+  adopt(file: OpenedFile, key: ObjectKey): Promise<AdoptionRefused | undefined>
+}
+
+/**
+ * `elsewhere`: it lies on another filesystem; `foreign`: it belongs to another user, who could write to it; `refused`:
+ * the filesystem makes no (more) links to it.
+ */
+export type AdoptionRefused = 'elsewhere' | 'foreign' | 'refused'
+
+/** A file that was opened to read; what was read is meant, wherever the path leads by now. */
+export interface OpenedFile {
+  readonly path: string
+  readonly handle: FileHandle
 }
 
 /** What an answer is made of; which of these, is up to the store. */

@@ -3,14 +3,59 @@ import { type Command, type ExitCode, UsageError } from './command.ts'
 import { backup } from './commands/backup.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
+import { importOci } from './commands/import/oci.ts'
+import { importRegistry } from './commands/import/registry.ts'
+import { manifestDelete } from './commands/manifest/delete.ts'
+import { readOnlyOff } from './commands/read-only/off.ts'
+import { readOnlyOn } from './commands/read-only/on.ts'
+import { readOnlyStatus } from './commands/read-only/status.ts'
 import { rebuild } from './commands/rebuild.ts'
+import { repoDelete } from './commands/repo/delete.ts'
+import { repoList } from './commands/repo/list.ts'
+import { repoShow } from './commands/repo/show.ts'
+import { resolve } from './commands/resolve.ts'
 import { restore } from './commands/restore.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
+import { tagDelete } from './commands/tag/delete.ts'
+import { tagHistory } from './commands/tag/history.ts'
+import { tagList } from './commands/tag/list.ts'
+import { tagRestore } from './commands/tag/restore.ts'
+import { trashEmpty } from './commands/trash/empty.ts'
+import { trashList } from './commands/trash/list.ts'
+import { trashRestore } from './commands/trash/restore.ts'
+import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
 import { columns } from './output/columns.ts'
 
-const commands: readonly Command[] = [serve, gc, retention, backup, restore, rebuild, healthcheck, version]
+const commands: readonly Command[] = [
+  serve,
+  repoList,
+  repoShow,
+  repoDelete,
+  tagList,
+  tagDelete,
+  tagHistory,
+  tagRestore,
+  manifestDelete,
+  resolve,
+  trashList,
+  trashRestore,
+  trashEmpty,
+  gc,
+  retention,
+  verify,
+  backup,
+  restore,
+  rebuild,
+  importRegistry,
+  importOci,
+  readOnlyOn,
+  readOnlyOff,
+  readOnlyStatus,
+  healthcheck,
+  version,
+]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -75,6 +120,8 @@ berth COMMAND --help tells more about one.
 
 /** What a person can act on; where we don't know the error, everything that it says. */
 function messageOf(error: Error): string {
+  // What it can't read is no part of the data directory.
+  if (error.name === 'SourceError') return error.message
   const { code, path } = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException
   const place = path ?? 'the data directory'
   switch (code) {
@@ -100,6 +147,7 @@ const understood: readonly string[] = [
   'DatabaseTooNewError',
   'ListenError',
   'RegistryError',
+  'RemoteError',
 ]
 
 function fail(message: string, code: ExitCode): ExitCode {

@@ -80,6 +80,12 @@ export const settings = {
     '24h',
     'how long the bytes stay after the last one who could read them',
   ),
+  'scrub.rate': setting(size, '4MiB', 'bytes in a second that are read again to find damage; 0: none'),
+  'scrub.interval': setting(
+    duration,
+    '7d',
+    'how often everything is read again, unless scrub.rate makes it take longer',
+  ),
   'server.read-only': setting(flag, 'false', 'whether pushes and deletions are refused, while pulls go on'),
   'http.cors-origins': setting(
     listOf(webOrigin),

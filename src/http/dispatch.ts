@@ -3,6 +3,7 @@ import { RegistryError } from '../oci/errors.ts'
 import { distribution } from './distribution/routes.ts'
 import { authorize, type Endpoint, type Exchange } from './exchange.ts'
 import { healthz, readyz } from './health.ts'
+import type { StartCollector } from './management/environment.ts'
 import type { Metrics } from './metrics.ts'
 import { ping, search } from './search.ts'
 import { welcome } from './welcome.ts'
@@ -13,6 +14,7 @@ export interface ServerState {
   readonly draining: boolean
   readonly metrics: Metrics
   journal(): JournalState | undefined
+  readonly startCollector: StartCollector | undefined
 }
 
 interface PlainRoute extends Endpoint {
@@ -51,6 +53,7 @@ function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
 export function dispatch(exchange: Exchange, state: ServerState): Response | Promise<Response> {
   const { path } = exchange
   if (path.startsWith('/v2/') || path === '/v2') return distribution(exchange)
+  if (path.startsWith('/api/')) return managed(exchange, state)
   const route = plainRoute(path, state)
   if (!route)
     throw new RegistryError('ROUTE_UNKNOWN', 'there is nothing at this path; the registry is under /v2/')
@@ -63,6 +66,12 @@ export function dispatch(exchange: Exchange, state: ServerState): Response | Pro
   }
   authorize(exchange, route.action, undefined)
   return route.handle(exchange)
+}
+
+/** Loaded when it is first asked for: most servers answer pulls for hours before that. */
+async function managed(exchange: Exchange, state: ServerState): Promise<Response> {
+  const { management } = await import('./management/api.ts')
+  return management(exchange, state)
 }
 
 async function metrics(measured: Metrics): Promise<Response> {

@@ -9,6 +9,7 @@ import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
 import { StorageMeter } from './storage-meter.ts'
 
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly idleTimeout: number
   /** How far the journal is; undefined: there is none, or nothing to tell yet. */
   journal?(): JournalState | undefined
+  /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
+  readonly startCollector?: StartCollector
   /** What else the metrics show. */
   readonly measurements: readonly Measurement[]
 }
@@ -84,6 +87,7 @@ class Front {
   draining = false
   readonly version: string
   readonly metrics: Metrics
+  readonly startCollector: StartCollector | undefined
   readonly #options: ServerOptions
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
   #requests = 0
@@ -91,6 +95,7 @@ class Front {
   constructor(options: ServerOptions) {
     this.#options = options
     this.version = options.version
+    this.startCollector = options.startCollector
     const { metadata, blobs } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(
@@ -164,6 +169,8 @@ class Front {
       if (error.cause && error.code.startsWith('STORAGE_')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })
       }
+      if (error.code.endsWith('_DAMAGED'))
+        logger.warn(error.message, { request: exchange.id, code: error.code })
       return errorResponse(error)
     }
     if (exchange.request.signal.aborted) return new Response(null, { status: 499 })

@@ -1,13 +1,20 @@
-import type { Address, CollectsGarbage, ForeseesCollection, KeepsTrash } from '../metadata/metadata-store.ts'
+import type {
+  Address,
+  CollectsGarbage,
+  FindsManifests,
+  ForeseesCollection,
+  KeepsTrash,
+  Page,
+} from '../metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { CollectorRules } from './collector.ts'
 
 /** Rows that one look brings. */
-const lookedAt = 1000
+const lookedAt = 200
 
 export interface Preview {
-  readonly metadata: CollectsGarbage & ForeseesCollection & KeepsTrash
+  readonly metadata: CollectsGarbage & FindsManifests & ForeseesCollection & KeepsTrash
   readonly rules: CollectorRules
   /** Told of each link and manifest that would go, as it is found. */
   found(item: PreviewItem): void
@@ -74,17 +81,10 @@ class Look {
       break
     }
     for (const id of this.#emptied) {
-      for await (const address of this.#trashed(id)) await this.#look(address)
-    }
-  }
-
-  async *#trashed(id: string): AsyncGenerator<Address> {
-    let after = ''
-    for (;;) {
-      const page = await this.#preview.metadata.listTrashedReferences({ id, after, limit: lookedAt })
-      yield* page
-      if (page.length < lookedAt) return
-      after = page.at(-1)?.digest ?? ''
+      const released = pages((page) => metadata.listTrashedReferences({ ...page, id }))
+      for await (const address of released) await this.#look(address)
+      const subjects = pages((page) => metadata.listTrashedManifests({ ...page, id }))
+      for await (const subject of subjects) await this.#lookAtReferrers(subject)
     }
   }
 
@@ -113,6 +113,15 @@ class Look {
     for (const digest of await metadata.listReferences(address)) {
       await this.#look({ repository: address.repository, digest })
     }
+    await this.#lookAtReferrers(address)
+  }
+
+  async #lookAtReferrers({ repository, digest: subject }: Address): Promise<void> {
+    const { metadata } = this.#preview
+    const referrers = pages((page) =>
+      metadata.listReferrers({ repository, subject, limit: page.limit, after: page.after as Digest }),
+    )
+    for await (const { digest } of referrers) await this.#look({ repository, digest })
   }
 
   async #unlink(address: Address): Promise<void> {
@@ -125,6 +134,18 @@ class Look {
     })
     this.#doomedBytes += bytes
     this.#preview.found({ repository, digest, kind: 'link', bytes })
+  }
+}
+
+async function* pages<T extends { digest: Digest }>(
+  next: (page: Required<Page<string>>) => Promise<readonly T[]>,
+): AsyncGenerator<T> {
+  let after = ''
+  for (;;) {
+    const page = await next({ after, limit: lookedAt })
+    yield* page
+    if (page.length < lookedAt) return
+    after = page.at(-1)?.digest ?? ''
   }
 }
 

@@ -134,7 +134,7 @@ test('takes away exactly what it foretold, whatever was pushed and deleted befor
       went += foretold.length
     },
   )
-  await fc.assert(property, { numRuns: 12 })
+  await fc.assert(property, { numRuns: 12, endOnFailure: true })
   expect(went).toBeGreaterThan(10)
 }, 60_000)
 

@@ -8,11 +8,13 @@ import type { CollectorMeter } from './collector-meter.ts'
 import { recordCollection } from './recorded-runs.ts'
 import { type RetentionRules, retentionTick, runRetentionWhenDue } from './retention-schedule.ts'
 import { type ScheduledJob, schedule } from './schedule.ts'
+import type { Scrubber } from './scrub.ts'
 import { sweep } from './sweep.ts'
 
 export interface Maintenance {
   readonly registry: Registry
   readonly pulls: PullRecorder
+  readonly scrubber: Scrubber
   readonly logger: Logger
   readonly rules: CollectorRules
   /** Milliseconds between two runs of the collector. */
@@ -29,11 +31,14 @@ const flushInterval = 60_000
 
 /** Everything that a server does by itself, again and again, beside what it is asked for. */
 export function startMaintenance(options: Maintenance): ScheduledJob {
+  const { scrubber } = options
+  scrubber.start()
   const jobs = [
     scheduleCollector(options),
     scheduleSweep(options),
     schedulePulls(options),
     scheduleRetention(options),
+    scrubber,
   ]
   return {
     async stop() {

@@ -1,5 +1,5 @@
 import type { Retired } from '../metadata/changes/retire.ts'
-import type { ChangesMetadata } from '../metadata/metadata-store.ts'
+import type { ChangesMetadata, FindsTags } from '../metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { withAttachments } from '../registry/retention/attached.ts'
@@ -12,7 +12,7 @@ const together = 16
 const mostSiblings = 500
 
 export interface Retention extends RetentionView {
-  readonly metadata: RetentionView['metadata'] & ChangesMetadata
+  readonly metadata: RetentionView['metadata'] & ChangesMetadata & FindsTags
   /** A name for a deletion, so that it can be taken back; null: deletions are for good. */
   newTrashId(): string | null
   /** Told as the run goes on, for who watches it. */

@@ -54,6 +54,17 @@ export const trashedReferences = statement<{ id: string; after: string; limit: n
     .limit(arg('limit')),
 )
 
+export const trashedManifests = statement<{ id: string; after: string; limit: number }>()(({ db, arg }) =>
+  db
+    .selectFrom('trashed_manifests')
+    .innerJoin('trash', 'trash.id', 'trashed_manifests.trash')
+    .select(['trash.repository', 'trashed_manifests.digest'])
+    .where('trashed_manifests.trash', '=', arg('id'))
+    .where('trashed_manifests.digest', '>', arg('after') as Digest)
+    .orderBy('trashed_manifests.digest')
+    .limit(arg('limit')),
+)
+
 export const staleUploads = statement<{ age: number }>()(({ db, arg, now }) =>
   db
     .selectFrom('uploads')
@@ -107,7 +118,7 @@ export const knownBlobs = statement<{ after: string; limit: number }>()(({ db, a
 export const knownManifests = statement<InRepository & { digest: Digest; limit: number }>()(({ db, arg }) =>
   db
     .selectFrom('manifests')
-    .select(['repository', 'digest', 'bytes'])
+    .select(['repository', 'digest', 'media_type', 'bytes', 'damaged_at'])
     .where(({ eb, refTuple, tuple }) =>
       eb(refTuple('repository', 'digest'), '>', tuple(arg('repository'), arg('digest'))),
     )
@@ -151,36 +162,6 @@ export const tagAt = statement<InRepository & { tag: Tag; at: number }>()(({ db,
     .where('at', '<=', arg('at'))
     .orderBy('at', 'desc')
     .limit(1),
-)
-
-export const trash = statement<{ after: string; limit: number }>()(({ db, arg }) =>
-  db.selectFrom('trash').selectAll().where('id', '>', arg('after')).orderBy('id').limit(arg('limit')),
-)
-
-export const trashOf = statement<InRepository & { after: string; limit: number }>()(({ db, arg }) =>
-  db
-    .selectFrom('trash')
-    .selectAll()
-    .where('repository', '=', arg('repository'))
-    .where('id', '>', arg('after'))
-    .orderBy('id')
-    .limit(arg('limit')),
-)
-
-export const trashedTags = statement<{ id: string; limit: number }>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_tags')
-    .select('tag')
-    .where('trash', '=', arg('id'))
-    .orderBy('tag')
-    .limit(arg('limit')),
-)
-
-export const trashedManifests = statement<{ id: string }>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_manifests')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('trash', '=', arg('id')),
 )
 
 export const expiredTrash = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>

@@ -3,23 +3,21 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import * as queries from './collection-queries.ts'
 import type { Reader } from './engine.ts'
 import { freedBytes } from './holders.ts'
+import { pointedAt } from './management-queries.ts'
 import type {
   CollectsGarbage,
+  ExpiresTrash,
   ForeseesCollection,
   KeepsState,
-  KeepsTrash,
   ListsObjects,
   RemembersTags,
 } from './metadata-store.ts'
 import { judgeLink, judgeManifest } from './verdicts.ts'
 
-/** Tags of one deletion that a list shows. */
-const shownTags = 1000
-
 /** What the collector, trash, history and verification read: the same queries on every engine. */
 export function collectionReads(
   engine: Reader,
-): ListsObjects & CollectsGarbage & ForeseesCollection & RemembersTags & KeepsTrash & KeepsState {
+): ListsObjects & CollectsGarbage & ForeseesCollection & RemembersTags & ExpiresTrash & KeepsState {
   return {
     async listBlobs({ after = '', limit }) {
       const rows = await engine.all(queries.knownBlobs, { after, limit })
@@ -30,8 +28,16 @@ export function collectionReads(
         damaged: row.damaged_at !== null,
       }))
     },
-    listManifests: ({ after = { repository: '' as RepositoryName, digest: '' as Digest }, limit }) =>
-      engine.all(queries.knownManifests, { ...after, limit }),
+    async listManifests({ after = { repository: '' as RepositoryName, digest: '' as Digest }, limit }) {
+      const rows = await engine.all(queries.knownManifests, { ...after, limit })
+      return rows.map(({ repository, digest, bytes, ...row }) => ({
+        repository,
+        digest,
+        mediaType: row.media_type,
+        bytes,
+        damaged: row.damaged_at !== null,
+      }))
+    },
     async findObject(objectKey) {
       // In the order of an object's life, so that one that moves on meanwhile is still found.
       if (await engine.first(queries.uploadOfObject, { objectKey })) return 'upload'
@@ -55,6 +61,7 @@ export function collectionReads(
       return (await engine.all(queries.references, by)).map(({ digest }) => digest)
     },
     listTrashedReferences: ({ after = '', ...by }) => engine.all(queries.trashedReferences, { ...by, after }),
+    listTrashedManifests: ({ after = '', ...by }) => engine.all(queries.trashedManifests, { ...by, after }),
     async countStaleUploads(by) {
       return (await engine.first(queries.staleUploads, by))?.count ?? 0
     },
@@ -78,19 +85,8 @@ export function collectionReads(
     async findTagAt(by) {
       return (await engine.first(queries.tagAt, by))?.digest
     },
-    async listTrash({ repository, after = '', limit }) {
-      const rows = repository
-        ? await engine.all(queries.trashOf, { repository, after, limit })
-        : await engine.all(queries.trash, { after, limit })
-      return Promise.all(
-        rows.map(async ({ id, deleted_at, ...row }) => ({
-          ...row,
-          id,
-          deletedAt: deleted_at,
-          manifests: (await engine.first(queries.trashedManifests, { id }))?.count ?? 0,
-          tags: (await engine.all(queries.trashedTags, { id, limit: shownTags })).map(({ tag }) => tag),
-        })),
-      )
+    async pointedAt(by) {
+      return (await engine.first(pointedAt, by)) !== undefined
     },
     async listExpiredTrash(by) {
       return (await engine.all(queries.expiredTrash, by)).map(({ id }) => id)

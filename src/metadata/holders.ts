@@ -182,6 +182,7 @@ const blobTrash = statement<BlobPage>()(({ db, arg }) =>
     .select('trash')
     .distinct()
     .where('digest', '=', arg('digest'))
+    .where('held', '=', 1)
     .where('trash', '>', arg('after'))
     .orderBy('trash')
     .limit(arg('limit')),

@@ -31,6 +31,7 @@ export const journaledTables: readonly JournaledTable[] = [
       'pushed_at',
       'untagged_at',
       'orphaned_at',
+      'damaged_at',
     ],
     confirmed: ['confirmed_at'],
     numbered: true,
@@ -45,7 +46,11 @@ export const journaledTables: readonly JournaledTable[] = [
     values: ['media_type', 'bytes', 'subject', 'artifact_type', 'content_size', 'pushed_at'],
     numbered: true,
   },
-  { name: 'trashed_references', key: ['trash', 'manifest', 'digest', 'role'], values: ['repository'] },
+  {
+    name: 'trashed_references',
+    key: ['trash', 'manifest', 'digest', 'role'],
+    values: ['repository', 'held'],
+  },
 ]
 
 /** Tables that the journal leaves out, each with the reason. */

@@ -1,12 +1,16 @@
 import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
+import { damageContract } from './contract/damage.ts'
 import type { OpenStore } from './contract/fixtures.ts'
+import { historyContract } from './contract/history.ts'
 import { immutabilityContract } from './contract/immutability.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
 import { retentionContract } from './contract/retention.ts'
 import { tagsContract } from './contract/tags.ts'
+import { trashContract } from './contract/trash.ts'
+import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
 import { uploadsContract } from './contract/uploads.ts'
 
 /** Every engine answers every query the same: run by each. */
@@ -20,5 +24,9 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     retentionContract(open)
     listingsContract(open)
     collectionContract(open)
+    damageContract(open)
+    historyContract(open)
+    trashContract(open)
+    trashedRepositoriesContract(open)
   })
 }

@@ -3,8 +3,19 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
 import type { Assumed, BlobAssumed } from './holders.ts'
-import type { CollectorRunRow, TrashKind } from './schema.ts'
+import type {
+  FindsTags,
+  KeepsTrash,
+  ListsTagAges,
+  RemembersTags,
+  SumsRepositories,
+} from './operator-store.ts'
+import type { Address, InRepository, Page } from './pages.ts'
+import type { CollectorRunRow } from './schema.ts'
 import type { CollectionRules, Verdict } from './verdicts.ts'
+
+export type * from './operator-store.ts'
+export type * from './pages.ts'
 
 /**
  * Repositories, links, manifests, tags and uploads. Each role is an interface of its own; a use case asks for the
@@ -17,10 +28,13 @@ export interface MetadataStore
     FindsUploads,
     ListsContent,
     ListsObjects,
+    FindsDamage,
     CollectsGarbage,
     ForeseesCollection,
     RemembersTags,
     ListsTagAges,
+    FindsTags,
+    SumsRepositories,
     KeepsTrash,
     KeepsState,
     HasLifetime {}
@@ -28,10 +42,6 @@ export interface MetadataStore
 /** Changes are transactions: done and durable when the promise resolves, or not at all. */
 export interface ChangesMetadata {
   change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>>
-}
-
-export interface InRepository {
-  readonly repository: RepositoryName
 }
 
 export interface FindsManifests {
@@ -48,6 +58,8 @@ export interface StoredManifest {
   readonly mediaType: string
   readonly bytes: Uint8Array
   readonly artifactType: string | undefined
+  /** Its bytes are not those of its digest any more: it can't be served until a push brings it again. */
+  readonly damaged: boolean
   /** Milliseconds since 1970. */
   readonly confirmedAt: number
 }
@@ -90,12 +102,6 @@ export interface StoredUpload {
   readonly digestSoFar: Digest | undefined
 }
 
-/** At most `limit` entries after `after`, exclusive, in bytewise order. */
-export interface Page<T extends string> {
-  readonly after?: T | ''
-  readonly limit: number
-}
-
 export interface ListsContent {
   repositoryExists(name: RepositoryName): Promise<boolean>
   listTags(page: InRepository & Page<string>): Promise<Tag[]>
@@ -123,11 +129,23 @@ export interface KnownBlob {
 
 export interface KnownManifest extends InRepository {
   readonly digest: Digest
+  readonly mediaType: string
   readonly bytes: Uint8Array
+  readonly damaged: boolean
 }
 
-export interface Address extends InRepository {
-  readonly digest: Digest
+/** What verification asks beside the lists of what there is. */
+export interface FindsDamage {
+  /** The object that holds the digest, whichever repositories link it. */
+  findStored(by: { digest: Digest }): Promise<KnownBlob | undefined>
+  /** Blobs that one repository holds, by digest. */
+  listLinkedBlobs(page: InRepository & Page<string>): Promise<KnownBlob[]>
+  /** Those of the objects that hold a blob. */
+  objectsOfBlobs(objectKeys: readonly string[]): Promise<ReadonlySet<string>>
+  /** What a manifest refers to, other than as its subject, and its repository does not hold. */
+  listAbsent(by: Address): Promise<Digest[]>
+  /** Manifests of the repository that refer to the digest other than as their subject. */
+  listUsersOf(by: Address & { limit: number }): Promise<Digest[]>
 }
 
 export interface CollectsGarbage {
@@ -158,6 +176,8 @@ export interface ForeseesCollection {
   listReferences(by: Address): Promise<Digest[]>
   /** What a deletion that can be taken back keeps. */
   listTrashedReferences(page: Page<string> & { id: string }): Promise<Address[]>
+  /** Manifests that lie in a deletion that can be taken back. */
+  listTrashedManifests(page: Page<string> & { id: string }): Promise<Address[]>
   /** Uploads without activity for `age` milliseconds. */
   countStaleUploads(by: { age: number }): Promise<number>
 }
@@ -166,66 +186,6 @@ export interface DoomedObject {
   readonly objectKey: string
   /** Bytes; undefined: only storage knows. */
   readonly size: number | undefined
-}
-
-export interface RemembersTags {
-  /** The moves of a tag, the latest first. */
-  listTagMoves(by: InRepository & { tag: Tag; limit: number }): Promise<TagMovement[]>
-  /** What the tag pointed at then (milliseconds since 1970); null: it was deleted; undefined: it was not there yet. */
-  findTagAt(by: InRepository & { tag: Tag; at: number }): Promise<Digest | null | undefined>
-}
-
-export interface TagMovement {
-  /** Null: the tag was deleted. */
-  readonly digest: Digest | null
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly caller: string
-}
-
-/** What retention goes by. */
-export interface ListsTagAges {
-  /** The newest first; of one moment, the later name first. */
-  listTagAges(page: InRepository & { after?: TagPlace | undefined; limit: number }): Promise<TagAge[]>
-  /** Tags of one manifest, in no order. */
-  listTagsOf(by: Address & { limit: number }): Promise<TagPlace[]>
-  /** Which of these the repository has manifests of. */
-  listPresent(by: InRepository & { digests: readonly Digest[] }): Promise<Digest[]>
-}
-
-/** Where a tag stands by its age. */
-export interface TagPlace {
-  readonly tag: Tag
-  /** When it was last set, be it to the same manifest again. Milliseconds since 1970. */
-  readonly updatedAt: number
-}
-
-export interface TagAge extends TagPlace {
-  readonly digest: Digest
-  /**
-   * The first millisecond, since 1970, of the day on which the manifest, or a child of the index that it is, was last
-   * pulled; undefined: none on record.
-   */
-  readonly pulledDay: number | undefined
-}
-
-export interface KeepsTrash {
-  /** Deletions that can be taken back, by time; of one repository, or of all. */
-  listTrash(by: { repository?: RepositoryName; after?: string; limit: number }): Promise<TrashEntry[]>
-  /** Deletions older than `age` milliseconds. */
-  listExpiredTrash(by: { age: number; limit: number }): Promise<string[]>
-}
-
-export interface TrashEntry extends InRepository {
-  readonly id: string
-  readonly kind: TrashKind
-  /** The tag or the manifest's digest; empty for a repository. */
-  readonly name: string
-  /** Milliseconds since 1970. */
-  readonly deletedAt: number
-  readonly caller: string
-  readonly manifests: number
-  readonly tags: readonly Tag[]
 }
 
 export interface KeepsState {

@@ -11,7 +11,7 @@ interface InRepository {
 export const manifestByDigest = statement<InRepository & { digest: Digest }>()(({ db, arg }) =>
   db
     .selectFrom('manifests')
-    .select(['digest', 'media_type', 'bytes', 'artifact_type', 'confirmed_at'])
+    .select(['digest', 'media_type', 'bytes', 'artifact_type', 'confirmed_at', 'damaged_at'])
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest')),
 )
@@ -30,6 +30,7 @@ export const manifestByTag = statement<InRepository & { tag: Tag }>()(({ db, arg
       'manifests.bytes',
       'manifests.artifact_type',
       'manifests.confirmed_at',
+      'manifests.damaged_at',
     ])
     .where('tags.repository', '=', arg('repository'))
     .where('tags.name', '=', arg('tag')),
@@ -42,12 +43,14 @@ interface ReferrersPage extends InRepository {
   limit: number
 }
 
+/** Of a damaged manifest there is nothing to list: its annotations can't be read. */
 export const referrers = statement<ReferrersPage>()(({ db, arg }) =>
   db
     .selectFrom('manifests')
-    .select(['digest', 'media_type', 'bytes', 'artifact_type', 'confirmed_at'])
+    .select(['digest', 'media_type', 'bytes', 'artifact_type', 'confirmed_at', 'damaged_at'])
     .where('repository', '=', arg('repository'))
     .where('subject', '=', arg('subject'))
+    .where('damaged_at', 'is', null)
     .where('digest', '>', arg('after') as Digest)
     .orderBy('digest')
     .limit(arg('limit')),
@@ -56,9 +59,10 @@ export const referrers = statement<ReferrersPage>()(({ db, arg }) =>
 export const referrersOfType = statement<ReferrersPage>()(({ db, arg }) =>
   db
     .selectFrom('manifests')
-    .select(['digest', 'media_type', 'bytes', 'artifact_type', 'confirmed_at'])
+    .select(['digest', 'media_type', 'bytes', 'artifact_type', 'confirmed_at', 'damaged_at'])
     .where('repository', '=', arg('repository'))
     .where('subject', '=', arg('subject'))
+    .where('damaged_at', 'is', null)
     .where('artifact_type', '=', arg('artifactType'))
     .where('digest', '>', arg('after') as Digest)
     .orderBy('digest')

@@ -2,11 +2,11 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { Reader } from './engine.ts'
-import type { ListsTagAges, TagAge } from './metadata-store.ts'
+import type { FindsTags, ListsTagAges, TagAge } from './metadata-store.ts'
 import { perLength, places, slices, statement } from './statement.ts'
 
 /** What retention reads: the same queries on every engine. */
-export function retentionReads(engine: Reader): ListsTagAges {
+export function retentionReads(engine: Reader): ListsTagAges & FindsTags {
   return {
     async listTagAges({ after = { updatedAt: Number.MAX_SAFE_INTEGER, tag: '' as Tag }, ...page }) {
       return (await engine.all(tagAges, { ...page, ...after })).map(tagAge)
@@ -77,6 +77,7 @@ const tagsOf = statement<InRepository & { digest: Digest; limit: number }>()(({ 
     .select(['name', 'updated_at'])
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest'))
+    .orderBy('name')
     .limit(arg('limit')),
 )
 

@@ -68,6 +68,8 @@ export interface ManifestRow {
   untagged_at: number | null
   /** Since when the last index that listed it, or its subject, is gone for good by somebody's deletion. */
   orphaned_at: number | null
+  /** Since when its bytes are known not to be those of its digest: no reader gets it until a push brings it again. */
+  damaged_at: number | null
 }
 
 /** No foreign key: a sparse reference may point at nothing. */
@@ -140,8 +142,9 @@ export interface TrashRow {
   id: string
   repository: RepositoryName
   kind: TrashKind
-  /** The tag or the manifest's digest; empty for a repository. */
+  /** The tag or the manifest's digest; of a repository the one that it is being restored to, and else empty. */
   name: string
+  /** 0: it is being emptied, and can't be taken back. */
   deleted_at: number
   caller: string
 }
@@ -170,6 +173,8 @@ export interface TrashedReferenceRow {
   manifest: Digest
   digest: Digest
   role: ReferenceRole | 'tag'
+  /** 1: the repository held it, so that a link to it may come back with the manifest; else 0. */
+  held: number
 }
 
 /** While a hold lasts, no object is removed: somebody copies them. */

@@ -38,10 +38,10 @@ export async function openBlob(
   return { blob, range, body }
 }
 
-/** A blob that is there. @throws BLOB_UNKNOWN, also where the metadata knows it and the storage has lost it */
+/** A blob that is there. @throws BLOB_UNKNOWN; BLOB_DAMAGED, also where the storage has lost it unnoticed so far */
 export async function statBlob(registry: Registry, call: Call & { digest: Digest }): Promise<StoredBlob> {
   const blob = await findBlob(registry, call)
-  if ((await registry.blobs.size(blob.objectKey)) !== blob.size) throw blobUnknown(call.digest)
+  if (!(await isWhole(registry, blob))) throw blobDamaged(call.digest)
   return blob
 }
 
@@ -49,13 +49,7 @@ async function findBlob(registry: Registry, call: Call & { digest: Digest }) {
   const { repository, digest } = call
   const blob = await registry.metadata.findBlob({ repository, digest })
   if (!blob) throw blobUnknown(digest)
-  if (blob.damaged) {
-    throw new RegistryError(
-      'BLOB_DAMAGED',
-      'the stored bytes of this blob are damaged or lost: push it again to heal it',
-      { detail: { digest, damaged: true } },
-    )
-  }
+  if (blob.damaged) throw blobDamaged(digest)
   if (await needsConfirming(registry, call, blob.confirmedAt)) {
     const { grace } = registry.rules
     if (!(await registry.metadata.change('confirmBlob', { repository, digest, grace })))
@@ -93,16 +87,46 @@ export async function mountBlob(registry: Registry, request: MountRequest): Prom
   const { grace } = registry.rules
   for (const from of holders) {
     if (!request.mayRead(from)) continue
+    const blob = await registry.metadata.findBlob({ repository: from, digest })
+    // Of lost bytes there is nothing to mount: the upload that the caller makes instead heals them.
+    if (!blob || !(await isWhole(registry, blob))) continue
     if (await registry.metadata.change('mountBlob', { repository, digest, from, grace })) return true
   }
   return false
 }
 
-export function requireDeletion(registry: Registry): void {
+/**
+ * Puts the digest into quarantine where the storage has lost its bytes and nobody noticed so far. A push that brings
+ * them again would find its blob on record otherwise, and throw its own bytes away.
+ */
+export async function quarantineLost(registry: Registry, digest: Digest): Promise<void> {
+  const stored = await registry.metadata.findStored({ digest })
+  if (!stored || stored.damaged || (await isWhole(registry, stored))) return
+  await registry.metadata.change('quarantineBlob', { digest, objectKey: stored.objectKey })
+}
+
+/** As far as can be told without reading it. */
+async function isWhole(
+  { blobs }: Registry,
+  { damaged, objectKey, size }: Pick<StoredBlob, 'damaged' | 'objectKey' | 'size'>,
+): Promise<boolean> {
+  return !damaged && (await blobs.size(objectKey)) === size
+}
+
+/** @throws DELETE_DISABLED */
+export function requireDeletion(registry: Pick<Registry, 'rules'>): void {
   if (registry.rules.deleteEnabled) return
   throw new RegistryError(
     'DELETE_DISABLED',
     'deletion is switched off in this registry (setting delete.enabled)',
+  )
+}
+
+function blobDamaged(digest: Digest): RegistryError {
+  return new RegistryError(
+    'BLOB_DAMAGED',
+    `the stored bytes of the blob ${digest} are damaged or lost: pushing it again heals it`,
+    { detail: { digest, damaged: true } },
   )
 }
 

@@ -29,7 +29,7 @@ export async function listTags(
 
 /** Repositories in bytewise order. */
 export async function listRepositories(
-  registry: Registry,
+  registry: Pick<Registry, 'metadata'>,
   { after, limit }: PageQuery,
 ): Promise<PageOf<RepositoryName>> {
   return page(await registry.metadata.listRepositories({ after, limit: limit + 1 }), limit)

@@ -3,12 +3,15 @@ import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { parseManifest } from '../oci/manifest.ts'
 import type { Reference } from '../oci/reference.ts'
+import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { requireDeletion } from './blobs.ts'
 import { needsConfirming } from './confirm.ts'
-import { type Call, immutableIn, type Registry } from './registry.ts'
+import { requireWritable } from './read-only.ts'
+import { type Call, immutableIn, type ManagedRegistry, type Registry } from './registry.ts'
+import { trashIdFor } from './repositories.ts'
 
-/** @throws MANIFEST_UNKNOWN */
+/** @throws MANIFEST_UNKNOWN, MANIFEST_DAMAGED */
 export async function getManifest(
   registry: Registry,
   call: Call & { reference: Reference },
@@ -19,6 +22,7 @@ export async function getManifest(
       ? await registry.metadata.findTagged({ repository, tag: reference.tag })
       : await registry.metadata.findManifest({ repository, digest: reference.digest })
   if (!manifest) throw manifestUnknown(reference)
+  if (manifest.damaged) throw manifestDamaged(manifest)
   if (reference.by === 'digest' && (await needsConfirming(registry, call, manifest.confirmedAt))) {
     const { grace } = registry.rules
     const args = { repository, digest: manifest.digest, grace }
@@ -73,27 +77,43 @@ export async function pushManifest(registry: Registry, call: Call & ManifestPush
   return { digest, subject: manifest.subject }
 }
 
+export interface ManifestDeletion {
+  readonly repository: RepositoryName
+  readonly reference: Reference
+  readonly caller: string
+  /** For good, past the trash. */
+  readonly purge?: boolean
+}
+
 /**
  * Deletes a tag, or a manifest with all tags that point at it; into the trash, if the registry keeps one.
- * @throws MANIFEST_UNKNOWN, MANIFEST_IN_USE, DELETE_DISABLED, TAG_IMMUTABLE
+ * @returns what it can be taken back by; null: it is gone for good
+ * @throws MANIFEST_UNKNOWN, MANIFEST_IN_USE, DELETE_DISABLED, TAG_IMMUTABLE, READ_ONLY
  */
 export async function deleteManifest(
-  registry: Registry,
-  call: Call & { reference: Reference },
-): Promise<void> {
+  registry: ManagedRegistry,
+  { repository, reference, caller, purge = false }: ManifestDeletion,
+): Promise<string | null> {
+  await requireWritable(registry)
   requireDeletion(registry)
-  const { repository, reference, caller } = call
-  const deletion = {
-    repository,
-    caller,
-    immutable: immutableIn(registry.rules, repository),
-    trash: registry.rules.trashRetention > 0 ? registry.newTrashId() : null,
-  }
+  const trash = trashIdFor(registry, purge)
+  const immutable = immutableIn(registry.rules, repository)
+  const deletion = { repository, caller, immutable, trash }
   const deleted =
     reference.by === 'tag'
       ? await registry.metadata.change('deleteTag', { ...deletion, tag: reference.tag })
       : await registry.metadata.change('deleteManifest', { ...deletion, digest: reference.digest })
   if (!deleted) throw manifestUnknown(reference)
+  return trash
+}
+
+/** To a client it is not there, so that the next push brings it again. */
+function manifestDamaged({ digest }: StoredManifest): RegistryError {
+  return new RegistryError(
+    'MANIFEST_DAMAGED',
+    `the stored bytes of the manifest ${digest} are damaged: pushing it again heals it`,
+    { detail: { digest, damaged: true } },
+  )
 }
 
 function manifestUnknown(reference: Reference): RegistryError {

@@ -1,5 +1,6 @@
-import type { KeepsState } from '../metadata/metadata-store.ts'
+import type { ChangesMetadata, KeepsState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import { instant } from './moment.ts'
 
 /** Where the switch is on record, so that it holds for every process and after a restart. */
 export const readOnlyKey = 'read-only'
@@ -21,4 +22,40 @@ export async function requireWritable(registry: Switchable): Promise<void> {
     'READ_ONLY',
     'the registry is read-only for now, for maintenance: pulls go on; try again later',
   )
+}
+
+export interface ReadOnlyStatus {
+  /** Whether writes are refused. */
+  readonly readOnly: boolean
+  /** Whether the setting server.read-only refuses them, whatever the switch says. */
+  readonly setting: boolean
+  /** Who turned the switch on, and when (ISO 8601); null while it is off. */
+  readonly switched: { readonly by: string; readonly at: string } | null
+}
+
+export async function readOnlyStatus({ metadata, rules }: Switchable): Promise<ReadOnlyStatus> {
+  const value = await metadata.getState(readOnlyKey)
+  return {
+    readOnly: rules.readOnly || value !== undefined,
+    setting: rules.readOnly,
+    switched: value === undefined ? null : { by: '', at: instant(0), ...JSON.parse(value) },
+  }
+}
+
+interface Switching extends Switchable {
+  readonly metadata: KeepsState & ChangesMetadata
+  now(): number
+}
+
+/** Turns the switch; turned on twice, it keeps who did so first. */
+export async function switchReadOnly(
+  registry: Switching,
+  { readOnly, caller }: { readOnly: boolean; caller: string },
+): Promise<ReadOnlyStatus> {
+  const { metadata } = registry
+  const value = JSON.stringify({ by: caller, at: instant(registry.now()) })
+  if (!readOnly) await metadata.change('setState', { key: readOnlyKey, value: null })
+  else if ((await metadata.getState(readOnlyKey)) === undefined)
+    await metadata.change('setState', { key: readOnlyKey, value })
+  return readOnlyStatus(registry)
 }

@@ -36,7 +36,8 @@ export async function listReferrers(registry: Registry, query: ReferrersQuery): 
   })
   const shown = manifests.slice(0, query.limit)
   return {
-    referrers: shown.map(referrer),
+    // A damaged one has no annotations that could be read; the next page starts behind it all the same.
+    referrers: shown.filter(({ damaged }) => !damaged).map(referrer),
     next: manifests.length > shown.length ? shown.at(-1)?.digest : undefined,
   }
 }

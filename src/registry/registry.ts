@@ -1,4 +1,4 @@
-import type { BlobStore, ReportsFreeSpace } from '../blobs/blob-store.ts'
+import type { AdoptsFiles, BlobStore, ReportsFreeSpace } from '../blobs/blob-store.ts'
 import type { MissingAllowed } from '../metadata/changes/manifests.ts'
 import type { Pull } from '../metadata/changes/state.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
@@ -8,7 +8,7 @@ import type { UnfinishedHashes } from './uploads/hashes.ts'
 /** What the use cases work with. */
 export interface Registry {
   readonly metadata: MetadataStore
-  readonly blobs: BlobStore & Partial<ReportsFreeSpace>
+  readonly blobs: BlobStore & Partial<ReportsFreeSpace & AdoptsFiles>
   readonly rules: Rules
   readonly hashes: UnfinishedHashes
   /** Milliseconds since 1970. */
@@ -20,6 +20,9 @@ export interface Registry {
   /** Notes that a manifest was pulled; must cost nothing. */
   pulled(manifest: Pull): void
 }
+
+/** What the operator's use cases need: a command beside the server has no more. */
+export type ManagedRegistry = Pick<Registry, 'metadata' | 'rules' | 'now' | 'newTrashId'>
 
 export interface Rules {
   readonly missing: MissingAllowed

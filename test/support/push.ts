@@ -27,7 +27,9 @@ export async function openUpload({ url, repository }: Remote, query = ''): Promi
 /** @returns the blob's digest */
 export async function pushBlob(remote: Remote, content: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = digestOf(content)
-  const answer = await fetch(`${await openUpload(remote)}?digest=${digest}`, { method: 'PUT', body: content })
+  const location = new URL(await openUpload(remote))
+  location.searchParams.set('digest', digest)
+  const answer = await fetch(location, { method: 'PUT', body: content })
   if (answer.status !== 201) throw new Error(`blob: ${answer.status} ${await answer.text()}`)
   return digest
 }

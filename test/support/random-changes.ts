@@ -106,7 +106,8 @@ export class RandomChanges {
 
   async #retag(): Promise<void> {
     const image = this.#one(this.#pushed)
-    if (image) await this.#change('putTag', { ...image, tag: this.#tag(), caller: 'tester', immutable: [] })
+    if (image)
+      await this.#change('putTag', { ...image, tag: this.#tag(), caller: 'tester', immutable: [], grace: 0 })
   }
 
   async #deleteTag(): Promise<void> {

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'bun:test'
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../../test/support/berth.ts'
 import { digestOf } from '../../oci/digest.ts'
+import { adoptsFilesContract } from '../adopts-files.contract.ts'
 import { blobStoreContract } from '../blob-store.contract.ts'
 import { FilesystemBlobStore } from './filesystem-blob-store.ts'
 
@@ -26,6 +27,13 @@ blobStoreContract('the filesystem', async () => {
 
 blobStoreContract('the filesystem without memory for hot objects', async () => {
   return { store: await open({ cacheSize: 0 }) }
+})
+
+adoptsFilesContract('the filesystem', async () => {
+  const data = await temporaryDirectory()
+  const beside = join(data, 'beside')
+  await mkdir(beside)
+  return { store: await open({ data }), beside }
 })
 
 test('lays an object where its name says its digest', async () => {
@@ -60,4 +68,38 @@ test('makes the data directory with those above it', async () => {
 test('tells how much room there is', async () => {
   const store = await open()
   expect(await store.freeSpace()).toBeGreaterThan(0)
+})
+
+test('lists what somebody else put there, by names that are no keys', async () => {
+  const data = await temporaryDirectory()
+  const store = await open({ data })
+  const foreign = [
+    'blobs/README',
+    'blobs/sha256/ab/half-written',
+    'blobs/sha256/ab/.nfs0001',
+    'blobs/lost+found/#17',
+    'uploads/Upper Case.tmp',
+  ]
+  for (const name of foreign) await Bun.write(join(data, name), 'planted')
+  await mkdir(join(data, 'blobs/empty/directory'), { recursive: true })
+  await symlink('/etc', join(data, 'uploads/link'))
+  await Bun.write(join(data, 'uploads/planted'), 'planted')
+  const found = []
+  for await (const page of store.listStorage()) found.push(...page)
+  const names = found.filter(({ key }) => key === undefined).map(({ name }) => name)
+  expect(names.sort()).toEqual([...foreign, 'uploads/link'].sort())
+  expect(found.filter(({ key }) => key !== undefined)).toEqual([
+    { name: 'uploads/planted', key: 'uploads/planted' },
+  ])
+})
+
+test('a file is as old as its place here, whatever time it was given', async () => {
+  const data = await temporaryDirectory()
+  const store = await open({ data })
+  const before = Date.now()
+  await Bun.write(join(data, 'uploads/planted'), 'planted')
+  await utimes(join(data, 'uploads/planted'), 1000, 1000)
+  const facts = await store.describe('uploads/planted')
+  expect(facts?.size).toBe(7)
+  expect(facts?.since).toBeGreaterThan(before - 1000)
 })

@@ -3,12 +3,28 @@ import { dirname, join } from 'node:path'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { BlobBody, BlobStore, ObjectKey, ReportsFreeSpace, UploadWriter } from '../blob-store.ts'
+import type {
+  AdoptionRefused,
+  AdoptsFiles,
+  BlobBody,
+  BlobStore,
+  ListsStorage,
+  Lying,
+  LyingFacts,
+  ObjectKey,
+  OpenedFile,
+  ReadsObjects,
+  ReportsFreeSpace,
+  UploadWriter,
+} from '../blob-store.ts'
+import { adoptFile } from './adopt-file.ts'
 import { DurableDirectories } from './durable-directories.ts'
 import { FileWriter } from './file-writer.ts'
 import { HotObjects } from './hot-objects.ts'
-import { committedKey, fileOf, uploadKey } from './paths.ts'
-import { storageErrors } from './storage-errors.ts'
+import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
+import { readPieces } from './read-pieces.ts'
+import { isMissing, storageErrors } from './storage-errors.ts'
+import { describeFile, walkStorage } from './walk-storage.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
@@ -16,7 +32,9 @@ const readSize = 1024 * 1024
 const freeSpaceAge = 1000
 
 /** Blobs as files; `paths.ts` draws the tree. */
-export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
+export class FilesystemBlobStore
+  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles
+{
   readonly #data: string
   readonly #directories = new DurableDirectories()
   readonly #hot: HotObjects
@@ -114,6 +132,17 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
     })
   }
 
+  adopt(file: OpenedFile, key: ObjectKey): Promise<AdoptionRefused | undefined> {
+    return storageErrors(async () => {
+      const path = fileOf(this.#data, key)
+      const directory = dirname(path)
+      await this.#directories.make(directory)
+      const refused = await adoptFile(file, path)
+      if (!refused) await this.#directories.sync(directory)
+      return refused
+    })
+  }
+
   async read(
     key: ObjectKey,
     { size, range }: { size: number; range?: ByteRange },
@@ -133,6 +162,18 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
     }
   }
 
+  readObject(key: ObjectKey, pieceSize: number): AsyncIterable<Uint8Array> {
+    return readPieces(fileOf(this.#data, key), pieceSize)
+  }
+
+  listStorage(): AsyncIterable<readonly Lying[]> {
+    return walkStorage(this.#data)
+  }
+
+  describe(name: string): Promise<LyingFacts | undefined> {
+    return describeFile(this.#data, name)
+  }
+
   async size(key: ObjectKey): Promise<number | undefined> {
     return sizeOf(fileOf(this.#data, key))
   }
@@ -150,7 +191,7 @@ export class FilesystemBlobStore implements BlobStore, ReportsFreeSpace {
   }
 
   async check(): Promise<void> {
-    const probe = join(this.#data, 'uploads', 'readiness-probe')
+    const probe = join(this.#data, probeName)
     const file = await open(probe, 'w')
     await file.close()
     await rm(probe)
@@ -202,8 +243,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
 /** A directory that is not there holds no entry that could come back. */
 function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }

@@ -23,6 +23,13 @@ export function committedKey(id: string, digest: Digest): ObjectKey {
   return `blobs/${algorithmOf(digest)}/${hex.slice(0, 2)}/${hex}.${id}`
 }
 
+/** Written and removed where the store is asked whether it works; no upload has such a name. */
+export const probeName = 'uploads/readiness-probe'
+
+export function isObjectKey(name: string): name is ObjectKey {
+  return key.test(name) && name !== probeName
+}
+
 /** The file of a key. A key that is not of the forms above is a fault of ours, never a path. */
 export function fileOf(data: string, objectKey: ObjectKey): string {
   if (!key.test(objectKey)) throw new Error(`not an object key of this store: ${JSON.stringify(objectKey)}`)

@@ -30,3 +30,7 @@ export function toStorageError(error: unknown): unknown {
   }
   return error
 }
+
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}

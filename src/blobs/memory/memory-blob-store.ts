@@ -1,10 +1,19 @@
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { BlobBody, BlobStore, ObjectKey, UploadWriter } from '../blob-store.ts'
+import type {
+  BlobBody,
+  BlobStore,
+  ListsStorage,
+  Lying,
+  LyingFacts,
+  ObjectKey,
+  ReadsObjects,
+  UploadWriter,
+} from '../blob-store.ts'
 
 /** Blobs in memory, for tests: it keeps nothing when the process ends. */
-export class MemoryBlobStore implements BlobStore {
+export class MemoryBlobStore implements BlobStore, ReadsObjects, ListsStorage {
   readonly #objects = new Map<ObjectKey, Uint8Array>()
   readonly #writers = new Map<string, MemoryWriter>()
 
@@ -51,6 +60,22 @@ export class MemoryBlobStore implements BlobStore {
     const bytes = this.#objects.get(key)
     if (!bytes) return undefined
     return { kind: 'bytes', bytes: range ? bytes.subarray(range.first, range.last + 1) : bytes }
+  }
+
+  async *readObject(key: ObjectKey, pieceSize: number): AsyncIterable<Uint8Array> {
+    const bytes = this.#objects.get(key)
+    if (!bytes) throw new Error(`there is no object ${key}`)
+    for (let start = 0; start < bytes.length; start += pieceSize)
+      yield bytes.subarray(start, start + pieceSize)
+  }
+
+  async *listStorage(): AsyncIterable<readonly Lying[]> {
+    yield Array.from(this.#objects.keys(), (key) => ({ name: key, key }))
+  }
+
+  async describe(name: string): Promise<LyingFacts | undefined> {
+    const bytes = this.#objects.get(name)
+    return bytes && { size: bytes.length, since: 0 }
   }
 
   async size(key: ObjectKey): Promise<number | undefined> {

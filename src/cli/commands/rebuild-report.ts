@@ -67,7 +67,7 @@ function lossText(loss: Loss): string {
     case 'blob':
       return `${loss.repository}: blob ${loss.digest} is ${loss.damaged ? 'damaged: a push of it heals it' : 'missing'}`
     case 'manifest':
-      return `${loss.repository || 'an unknown repository'}: manifest ${loss.digest}${loss.trash ? ' of the trash' : ''}`
+      return `${loss.repository || 'an unknown repository'}: manifest ${loss.digest}${loss.trash ? ' of the trash' : ''} is damaged: a push of it heals it`
     case 'tag':
       return `${loss.repository}:${loss.tag}, for its manifest ${loss.digest} is lost`
     case 'trash':

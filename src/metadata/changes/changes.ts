@@ -1,12 +1,13 @@
 import type { Transaction } from '../engine.ts'
 import { collect } from './collect.ts'
+import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
 import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
 import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
 import { forgetDoomed } from './objects.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
 import { retireTags } from './retire.ts'
-import { holdObjects, quarantineBlob, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
+import { holdObjects, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
 import { deleteTag, putTag } from './tags.ts'
 import { emptyTrash } from './trash.ts'
 import {
@@ -26,6 +27,7 @@ import {
 export const changes = {
   appendUpload,
   cancelUpload,
+  checkManifest,
   collect,
   commitUpload,
   confirmBlob,
@@ -33,6 +35,7 @@ export const changes = {
   deleteManifest,
   deleteRepository,
   deleteTag,
+  doomUnknown,
   emptyTrash,
   expireUploads,
   forgetDoomed,
@@ -45,6 +48,7 @@ export const changes = {
   quarantineBlob,
   recordPulls,
   recordRun,
+  releaseBlob,
   releaseObjects,
   renewUpload,
   restoreTrash,

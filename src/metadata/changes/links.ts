@@ -139,7 +139,12 @@ const anyLink = statement<{ digest: Digest }>()(({ db, arg }) =>
 )
 
 const anyTrashed = statement<{ digest: Digest }>()(({ db, arg }) =>
-  db.selectFrom('trashed_references').select('trash').where('digest', '=', arg('digest')).limit(1),
+  db
+    .selectFrom('trashed_references')
+    .select('trash')
+    .where('digest', '=', arg('digest'))
+    .where('held', '=', 1)
+    .limit(1),
 )
 
 const deleteBlob = statement<{ digest: Digest }>()(({ db, arg }) =>

@@ -183,6 +183,7 @@ const lockManifests = perLength((length) =>
       .select('digest')
       .where('repository', '=', arg('repository'))
       .where('digest', 'in', places(arg('digests'), length))
+      .where('damaged_at', 'is', null)
       .orderBy('digest')
       .$if(dialect === 'postgres', (query) => query.forKeyShare()),
   ),
@@ -222,7 +223,7 @@ const upsertManifest = statement<ManifestPut>()(({ db, arg, now }) =>
     .onConflict((conflict) =>
       conflict
         .columns(['repository', 'digest'])
-        .doUpdateSet({ bytes: arg('bytes'), confirmed_at: now, orphaned_at: null }),
+        .doUpdateSet({ bytes: arg('bytes'), confirmed_at: now, orphaned_at: null, damaged_at: null }),
     ),
 )
 

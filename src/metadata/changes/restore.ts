@@ -1,14 +1,12 @@
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { ReferenceRole } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
-import { linkBlob, review } from './links.ts'
-import { insertReferences } from './references.ts'
-import { putTag } from './tags.ts'
+import { bringFromTrash } from './bring.ts'
+import { requireFreeTags, restoreTags } from './restored-tags.ts'
 
 export interface Restoration {
   id: string
@@ -19,7 +17,7 @@ export interface Restoration {
   caller: string
   immutable: readonly string[]
   grace: number
-  /** Manifests to bring back in one transaction. */
+  /** Manifests or tags to bring back in one transaction. */
   limit: number
 }
 
@@ -27,13 +25,17 @@ export interface RestoredSlice {
   readonly repository: RepositoryName
   readonly manifests: number
   readonly tags: readonly Tag[]
+  /** Tags of a repository that were set to something else while it was being restored: they stay as they are. */
+  readonly skipped: readonly Tag[]
+  /** Manifests that a restored index lists, and that are gone for good. */
+  readonly missing: readonly Digest[]
   readonly more: boolean
 }
 
 /**
  * Takes a slice of a deletion back: manifests first, then tags, and what was unlinked meanwhile is linked again.
  * @throws TRASH_UNKNOWN; TAG_TAKEN and REPOSITORY_TAKEN where the old name stands for something else by now;
- * MANIFEST_UNKNOWN for a tag whose manifest was deleted after it
+ * MANIFEST_UNKNOWN for a tag whose manifest is gone for good; TAG_INVALID for a tag that a repository can't be given
  */
 export async function restoreTrash(tx: Transaction, args: Restoration): Promise<RestoredSlice> {
   const trash = await tx.first(lockTrash, args)
@@ -44,138 +46,107 @@ export async function restoreTrash(tx: Transaction, args: Restoration): Promise<
       { detail: { id: args.id } },
     )
   }
-  const repository = args.repository ?? trash.repository
-  await requireNames(tx, args, { ...trash, repository })
+  const goesOn = trash.kind === 'repository' && trash.name !== ''
+  const repository = goesOn ? (trash.name as RepositoryName) : (args.repository ?? trash.repository)
+  if (goesOn) requireSameTarget(args, repository)
+  else await requireFreeNames(tx, { ...args, ...trash, from: trash.repository, repository })
   const manifests = await tx.all(trashedManifests, args)
-  for (const { digest } of manifests) await restoreManifest(tx, { ...args, repository, digest })
+  const missing: Digest[] = []
+  for (const { digest } of manifests) {
+    const { id, grace } = args
+    missing.push(
+      ...(await bringFromTrash(tx, { trash: id, digest, repository, from: trash.repository, grace })),
+    )
+    await tx.run(forgetReferencesOf, { id, digest })
+    await tx.run(forgetManifest, { id, digest })
+  }
+  const slice = { repository, manifests: manifests.length, tags: [], skipped: [], missing, more: true }
   if (manifests.length === args.limit) {
-    await tx.run(markStarted, args)
-    return { repository, manifests: manifests.length, tags: [], more: true }
+    await tx.run(markStarted, { ...args, repository })
+    return slice
   }
-  const tags = await restoreTags(tx, args, repository)
-  await tx.run(deleteReferences, args)
-  await tx.run(deleteTags, args)
-  await tx.run(deleteTrash, args)
-  return { repository, manifests: manifests.length, tags, more: false }
+  const tags = await restoreTags(tx, { ...args, repository, from: trash.repository, lenient: goesOn })
+  if (tags.more) await tx.run(markStarted, { ...args, repository })
+  else await forget(tx, args)
+  return { ...slice, ...tags }
 }
 
-interface Names {
-  repository: RepositoryName
+interface Names extends Restoration {
   kind: TrashKind
-  name: string
+  from: RepositoryName
+  repository: RepositoryName
 }
 
-async function requireNames(tx: Transaction, args: Restoration, trash: Names): Promise<void> {
-  const { repository, kind, name } = trash
+async function requireFreeNames(tx: Transaction, args: Names): Promise<void> {
+  const { kind, repository, from, id } = args
   if (kind === 'repository') {
-    if (name === started || !(await tx.first(anyManifest, { repository }))) return
-    throw new RegistryError(
-      'REPOSITORY_TAKEN',
-      `${repository} holds images again: name another repository to restore to`,
-      { detail: { repository } },
-    )
+    if (args.tag !== null)
+      throw new RegistryError(
+        'TAG_INVALID',
+        'a repository is restored with the tags that it had: name no tag',
+        {
+          detail: { tag: args.tag },
+        },
+      )
+    // What is left of a repository whose deletion was interrupted is no new content under its name.
+    const taken = repository === from ? pushedSince : anyManifest
+    if (await tx.first(taken, { id, repository })) {
+      throw new RegistryError(
+        'REPOSITORY_TAKEN',
+        `${repository} holds other images by now: name another repository to restore to`,
+        { detail: { repository } },
+      )
+    }
   }
-  for (const { tag, digest } of await wantedTags(tx, args)) {
-    const now = await tx.first(tagDigest, { repository, tag })
-    if (!now || now.digest === digest) continue
-    throw new RegistryError(
-      'TAG_TAKEN',
-      `the tag ${tag} of ${repository} points at something else by now: name another tag to restore to`,
-      { detail: { repository, tag, digest: now.digest } },
-    )
-  }
+  await requireFreeTags(tx, args)
 }
 
-async function restoreManifest(
-  tx: Transaction,
-  at: { id: string; repository: RepositoryName; digest: Digest; grace: number },
-): Promise<void> {
-  const { repository, digest } = at
-  await tx.run(upsertRepository, at)
-  await tx.run(moveManifest, at)
-  const references = (await tx.all(referencesOf, at)).filter(isReference)
-  const subject = (await tx.first(subjectOf, at))?.subject
-  await insertReferences(tx, {
-    repository,
-    manifest: digest,
-    references: subject ? [...references, { digest: subject, role: 'subject' }] : references,
-  })
-  for (const { digest: blob } of references) {
-    if (await tx.first(anyBlob, { digest: blob }))
-      await linkBlob(tx, { repository, digest: blob, grace: at.grace })
-  }
-  await review(tx, { repository, digest, delay: at.grace })
-  await tx.run(deleteManifest, at)
+/** Half of a repository here and half there helps nobody. */
+function requireSameTarget(args: Restoration, repository: RepositoryName): void {
+  if (args.repository === null || args.repository === repository) return
+  throw new RegistryError(
+    'REPOSITORY_TAKEN',
+    `a part of it has been restored to ${repository} already: the rest goes there too; name no other repository`,
+    { detail: { repository } },
+  )
 }
 
-async function restoreTags(
-  tx: Transaction,
-  args: Restoration,
-  repository: RepositoryName,
-): Promise<readonly Tag[]> {
-  const tags = await wantedTags(tx, args)
-  for (const { tag, digest } of tags) {
-    const { caller, immutable } = args
-    if (await putTag(tx, { repository, tag, digest, caller, immutable })) continue
-    throw new RegistryError(
-      'MANIFEST_UNKNOWN',
-      `the manifest of the tag ${tag} was deleted as well: restore that first`,
-      { detail: { tag, digest } },
-    )
-  }
-  return tags.map(({ tag }) => tag)
+async function forget(tx: Transaction, trash: { id: string }): Promise<void> {
+  await tx.run(forgetReferences, trash)
+  await tx.run(forgetTags, trash)
+  await tx.run(forgetTrash, trash)
 }
 
-/** Under a name of the caller's choice there is one tag, of the manifest that was deleted. */
-async function wantedTags(tx: Transaction, args: Restoration): Promise<{ tag: Tag; digest: Digest }[]> {
-  const tags = await tx.all(trashedTags, args)
-  if (args.tag === null) return tags
-  const digest = tags[0]?.digest ?? (await tx.first(deletedDigest, args))?.name
-  return digest ? [{ tag: args.tag, digest: digest as Digest }] : []
-}
-
-interface TrashedReference {
-  digest: Digest
-  role: ReferenceRole | 'tag'
-}
-
-function isReference(reference: TrashedReference): reference is TrashedReference & { role: ReferenceRole } {
-  return reference.role !== 'tag'
-}
-
-/** Stands for the name of a repository that is being restored: a crash in between must not refuse the rest. */
-const started = 'restoring'
-
+/** A deletion that is being emptied can't be taken back any more. */
 const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
   db
     .selectFrom('trash')
     .select(['repository', 'kind', 'name'])
     .where('id', '=', arg('id'))
+    .where('deleted_at', '>', 0)
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )
 
-const markStarted = statement<{ id: string }>()(({ db, arg }) =>
-  db.updateTable('trash').set({ name: started }).where('id', '=', arg('id')).where('kind', '=', 'repository'),
+/** A repository that is being restored remembers where to: what follows after a crash goes there too. */
+const markStarted = statement<{ id: string; repository: RepositoryName }>()(({ db, arg }) =>
+  db
+    .updateTable('trash')
+    .set({ name: arg('repository') })
+    .where('id', '=', arg('id'))
+    .where('kind', '=', 'repository'),
 )
 
-const anyManifest = statement<{ repository: RepositoryName }>()(({ db, arg }) =>
+const anyManifest = statement<{ id: string; repository: RepositoryName }>()(({ db, arg }) =>
   db.selectFrom('manifests').select('digest').where('repository', '=', arg('repository')).limit(1),
 )
 
-const anyBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
+const pushedSince = statement<{ id: string; repository: RepositoryName }>()(({ db, arg }) =>
   db
-    .selectFrom('blobs')
-    .select('digest')
-    .where('digest', '=', arg('digest'))
-    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
-)
-
-const tagDigest = statement<{ repository: RepositoryName; tag: Tag }>()(({ db, arg }) =>
-  db
-    .selectFrom('tags')
+    .selectFrom('manifests')
     .select('digest')
     .where('repository', '=', arg('repository'))
-    .where('name', '=', arg('tag')),
+    .where('pushed_at', '>=', (eb) => eb.selectFrom('trash').select('deleted_at').where('id', '=', arg('id')))
+    .limit(1),
 )
 
 const trashedManifests = statement<{ id: string; limit: number }>()(({ db, arg }) =>
@@ -187,90 +158,27 @@ const trashedManifests = statement<{ id: string; limit: number }>()(({ db, arg }
     .limit(arg('limit')),
 )
 
-const trashedTags = statement<{ id: string }>()(({ db, arg }) =>
-  db.selectFrom('trashed_tags').select(['tag', 'digest']).where('trash', '=', arg('id')).orderBy('tag'),
-)
-
-const deletedDigest = statement<{ id: string }>()(({ db, arg }) =>
-  db.selectFrom('trash').select('name').where('id', '=', arg('id')).where('kind', '=', 'manifest'),
-)
-
-interface TrashedManifest {
-  id: string
-  digest: Digest
-}
-
-const referencesOf = statement<TrashedManifest>()(({ db, arg }) =>
+/** The tags of the manifest are still to come, and hold it until then. */
+const forgetReferencesOf = statement<{ id: string; digest: Digest }>()(({ db, arg }) =>
   db
-    .selectFrom('trashed_references')
-    .select(['digest', 'role'])
+    .deleteFrom('trashed_references')
     .where('trash', '=', arg('id'))
-    .where('manifest', '=', arg('digest')),
+    .where('manifest', '=', arg('digest'))
+    .where('role', '!=', 'tag'),
 )
 
-const subjectOf = statement<TrashedManifest>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_manifests')
-    .select('subject')
-    .where('trash', '=', arg('id'))
-    .where('digest', '=', arg('digest')),
-)
-
-const upsertRepository = statement<{ repository: RepositoryName }>()(({ db, arg, now }) =>
-  db
-    .insertInto('repositories')
-    .values({ name: arg('repository'), created_at: now })
-    .onConflict((conflict) => conflict.column('name').doNothing()),
-)
-
-const moveManifest = statement<TrashedManifest & { repository: RepositoryName }>()(({ db, arg, now }) =>
-  db
-    .insertInto('manifests')
-    .columns([
-      'repository',
-      'digest',
-      'media_type',
-      'bytes',
-      'subject',
-      'artifact_type',
-      'content_size',
-      'pushed_at',
-      'confirmed_at',
-    ])
-    .expression(
-      db
-        .selectFrom('trashed_manifests')
-        .select((eb) => [
-          eb.cast<string>(eb.val(arg('repository')), 'text').as('repository'),
-          'digest',
-          'media_type',
-          'bytes',
-          'subject',
-          'artifact_type',
-          'content_size',
-          'pushed_at',
-          now.as('confirmed_at'),
-        ])
-        .where('trash', '=', arg('id'))
-        .where('digest', '=', arg('digest')),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now, orphaned_at: null }),
-    ),
-)
-
-const deleteManifest = statement<TrashedManifest>()(({ db, arg }) =>
+const forgetManifest = statement<{ id: string; digest: Digest }>()(({ db, arg }) =>
   db.deleteFrom('trashed_manifests').where('trash', '=', arg('id')).where('digest', '=', arg('digest')),
 )
 
-const deleteReferences = statement<{ id: string }>()(({ db, arg }) =>
+const forgetReferences = statement<{ id: string }>()(({ db, arg }) =>
   db.deleteFrom('trashed_references').where('trash', '=', arg('id')),
 )
 
-const deleteTags = statement<{ id: string }>()(({ db, arg }) =>
+const forgetTags = statement<{ id: string }>()(({ db, arg }) =>
   db.deleteFrom('trashed_tags').where('trash', '=', arg('id')),
 )
 
-const deleteTrash = statement<{ id: string }>()(({ db, arg }) =>
+const forgetTrash = statement<{ id: string }>()(({ db, arg }) =>
   db.deleteFrom('trash').where('id', '=', arg('id')),
 )

@@ -45,18 +45,6 @@ export async function recordRun(tx: Transaction, run: CollectorRun): Promise<voi
   await tx.run(forgetRuns, {})
 }
 
-/** A blob whose object was found damaged or missing: no reader sees it until a push brings it again. */
-export interface Damage {
-  digest: Digest
-  /** The object that was looked at: another that took its place meanwhile is not meant. */
-  objectKey: string
-}
-
-/** @returns false when the blob has another object by now, or none */
-export async function quarantineBlob(tx: Transaction, damage: Damage): Promise<boolean> {
-  return (await tx.run(markDamaged, damage)) > 0
-}
-
 const upsertState = statement<{ key: string; value: string }>()(({ db, arg }) =>
   db
     .insertInto('state')
@@ -120,12 +108,4 @@ const forgetRuns = statement<object>()(({ db }) =>
     .where('id', 'not in', (eb) =>
       eb.selectFrom('collector_runs').select('id').orderBy('started_at', 'desc').limit(rememberedRuns),
     ),
-)
-
-const markDamaged = statement<Damage>()(({ db, arg, now }) =>
-  db
-    .updateTable('blobs')
-    .set({ damaged_at: now })
-    .where('digest', '=', arg('digest'))
-    .where('object_key', '=', arg('objectKey')),
 )

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
+import { bringManifest } from './bring.ts'
 import { type LinkAddress, review } from './links.ts'
 import { openTrash, trashTag } from './trash.ts'
 
@@ -39,11 +40,18 @@ export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & T
   if (before) await leave(tx, { repository: move.repository, digest: before.digest })
 }
 
-export interface PutTag extends LinkAddress, TagAddress, TagMove {}
+export interface PutTag extends LinkAddress, TagAddress, TagMove {
+  grace: number
+}
 
-/** Points a tag at a manifest that is there. @returns false where the repository has no such manifest */
+/**
+ * Points a tag at a manifest of the repository, or of its trash: from there it comes back.
+ * @returns false where neither has it
+ * @throws TAG_IMMUTABLE
+ */
 export async function putTag(tx: Transaction, put: PutTag): Promise<boolean> {
-  if (!(await tx.first(lockManifest, put))) return false
+  const missing = await bringManifest(tx, { ...put, from: put.repository })
+  if (missing.includes(put.digest)) return false
   await setTag(tx, put)
   return true
 }
@@ -117,15 +125,6 @@ const tagDigest = statement<TagAddress>()(({ db, arg, dialect }) =>
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )
 
-const lockManifest = statement<LinkAddress>()(({ db, arg, dialect }) =>
-  db
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
-)
-
 const insertTag = statement<LinkAddress & TagAddress>()(({ db, arg, now }) =>
   db
     .insertInto('tags')
@@ -142,15 +141,22 @@ const upsertTag = statement<LinkAddress & TagAddress>()(({ db, arg, now }) =>
     ),
 )
 
+/** Moves in the same millisecond keep their order: the later one is dated a millisecond later. */
 const insertHistory = statement<TagAddress & { digest: Digest | null; caller: string }>()(
   ({ db, arg, now }) =>
-    db.insertInto('tag_history').values({
+    db.insertInto('tag_history').values((eb) => ({
       repository: arg('repository'),
       tag: arg('tag'),
       digest: arg('digest'),
-      at: now,
+      at: eb
+        .selectFrom('tag_history')
+        .select((last) => last.fn.coalesce(last(last.fn.max('at'), '+', last.lit(1)), now).as('at'))
+        .where('repository', '=', arg('repository'))
+        .where('tag', '=', arg('tag'))
+        .where('at', '>=', now)
+        .where('at', '<', eb(now, '+', eb.lit(1000))),
       caller: arg('caller'),
-    }),
+    })),
 )
 
 const removeTag = statement<TagAddress>()(({ db, arg }) =>

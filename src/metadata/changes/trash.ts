@@ -49,12 +49,14 @@ export interface TrashSlice {
 }
 
 /**
- * Forgets a slice of a deletion for good: what it kept alive is looked at by the collector.
+ * Forgets a slice of a deletion for good: what it kept alive is looked at by the collector. From the first slice on
+ * the deletion can't be taken back, for only a part would come; what an interruption leaves, the collector forgets.
  * @returns whether more is left
  */
 export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<boolean> {
   const trash = await tx.first(lockTrash, slice)
   if (!trash) return false
+  await tx.run(markEmptying, slice)
   const { repository } = trash
   const references = await tx.all(referencesOf, slice)
   for (const reference of references) {
@@ -93,7 +95,8 @@ const insertTag = statement<TrashedTag>()(({ db, arg }) =>
   db
     .insertInto('trashed_tags')
     .values({ trash: arg('trash'), tag: arg('tag'), digest: arg('digest') })
-    .onConflict((conflict) => conflict.doNothing()),
+    // Set again while its repository was being deleted slice by slice: the later one counts.
+    .onConflict((conflict) => conflict.columns(['trash', 'tag']).doUpdateSet({ digest: arg('digest') })),
 )
 
 const insertTagReference = statement<TrashedTag>()(({ db, arg }) =>
@@ -105,6 +108,7 @@ const insertTagReference = statement<TrashedTag>()(({ db, arg }) =>
       manifest: arg('digest'),
       digest: arg('digest'),
       role: 'tag',
+      held: 1,
     })
     .onConflict((conflict) => conflict.doNothing()),
 )
@@ -137,27 +141,36 @@ const copyManifest = statement<LinkAddress & { trash: string }>()(({ db, arg }) 
         ])
         .where('repository', '=', arg('repository'))
         .where('digest', '=', arg('digest')),
-    ),
+    )
+    // Pushed again while its repository was being deleted slice by slice.
+    .onConflict((conflict) => conflict.doNothing()),
 )
 
 const copyReferences = statement<LinkAddress & { trash: string }>()(({ db, arg }) =>
   db
     .insertInto('trashed_references')
-    .columns(['trash', 'repository', 'manifest', 'digest', 'role'])
+    .columns(['trash', 'repository', 'manifest', 'digest', 'role', 'held'])
     .expression(
       db
-        .selectFrom('manifest_references')
+        .selectFrom('manifest_references as reference')
+        .leftJoin('blob_links as link', (join) =>
+          join
+            .onRef('link.repository', '=', 'reference.repository')
+            .onRef('link.digest', '=', 'reference.digest'),
+        )
         .select((eb) => [
           eb.cast<string>(eb.val(arg('trash')), 'text').as('trash'),
-          'repository',
-          'manifest',
-          'digest',
-          'role',
+          'reference.repository',
+          'reference.manifest',
+          'reference.digest',
+          'reference.role',
+          eb.case().when('link.digest', 'is', null).then(eb.lit(0)).else(eb.lit(1)).end().as('held'),
         ])
-        .where('repository', '=', arg('repository'))
-        .where('manifest', '=', arg('digest'))
-        .where('role', '!=', 'subject'),
-    ),
+        .where('reference.repository', '=', arg('repository'))
+        .where('reference.manifest', '=', arg('digest'))
+        .where('reference.role', '!=', 'subject'),
+    )
+    .onConflict((conflict) => conflict.doNothing()),
 )
 
 const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
@@ -166,6 +179,10 @@ const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
     .select('repository')
     .where('id', '=', arg('id'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+const markEmptying = statement<{ id: string }>()(({ db, arg }) =>
+  db.updateTable('trash').set({ deleted_at: 0 }).where('id', '=', arg('id')),
 )
 
 const referencesOf = statement<TrashSlice>()(({ db, arg }) =>

@@ -11,7 +11,7 @@ export const collection: Migration = {
     ...columns(db),
     ...tables(db, dialect),
     ...indexes(db),
-    ...(dialect === 'sqlite' ? changeCounters : []),
+    ...(dialect === 'sqlite' ? [...changeCounters, ...statistics] : []),
   ],
 }
 
@@ -21,6 +21,7 @@ function columns(db: Kysely<unknown>) {
     add('blobs', 'damaged_at'),
     add('manifests', 'untagged_at'),
     add('manifests', 'orphaned_at'),
+    add('manifests', 'damaged_at'),
     add('doomed_objects', 'size'),
   ]
 }
@@ -64,6 +65,7 @@ function tables(db: Kysely<unknown>, dialect: DialectName) {
       .addColumn('manifest', text, (column) => column.notNull())
       .addColumn('digest', text, (column) => column.notNull())
       .addColumn('role', text, (column) => column.notNull())
+      .addColumn('held', 'integer', (column) => column.notNull())
       .addPrimaryKeyConstraint('trashed_references_key', ['trash', 'manifest', 'digest', 'role']),
     keyed('holds')
       .addColumn('id', text, (column) => column.primaryKey())
@@ -103,4 +105,18 @@ const changeCounters = [
     sql.raw(`create trigger state_${event}_counted after ${event} on state begin
       update change_counters set value = value + 1 where kind = 'state'; end`),
   ),
+]
+
+/**
+ * What a repository's tags look like to SQLite's planner. Without it, the tags of one manifest are looked for among all
+ * tags of the repository, which the foreign key does at each deletion of a manifest.
+ */
+const statistics = [
+  sql`analyze tags`,
+  sql`delete from sqlite_stat1 where tbl = 'tags'`,
+  sql`insert into sqlite_stat1 values
+    ('tags', 'tags', '1000000 1000 1'),
+    ('tags', 'tags_digest', '1000000 1000 2'),
+    ('tags', 'tags_age', '1000000 1000 2 1')`,
+  sql`analyze sqlite_schema`,
 ]

@@ -43,6 +43,7 @@ const triggers = [
       'pushed_at',
       'untagged_at',
       'orphaned_at',
+      'damaged_at',
     ],
   ),
   ...journaled('tags', ['repository', 'name'], ['digest', 'updated_at']),
@@ -54,5 +55,5 @@ const triggers = [
     ['trash', 'digest'],
     ['media_type', 'bytes', 'subject', 'artifact_type', 'content_size', 'pushed_at'],
   ),
-  ...journaled('trashed_references', ['trash', 'manifest', 'digest', 'role'], ['repository']),
+  ...journaled('trashed_references', ['trash', 'manifest', 'digest', 'role'], ['repository', 'held']),
 ]

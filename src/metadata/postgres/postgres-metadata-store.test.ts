@@ -1,4 +1,4 @@
-import { afterAll, describe, test } from 'bun:test'
+import { afterEach, describe, test } from 'bun:test'
 import { Client } from 'pg'
 import { metadataStoreContract } from '../metadata-store.contract.ts'
 import type { MetadataStore } from '../metadata-store.ts'
@@ -19,8 +19,10 @@ else {
 function runOn(url: string): void {
   const stores: MetadataStore[] = []
   const databases: string[] = []
+  let made = 0
   metadataStoreContract('PostgreSQL', async () => {
-    const name = `berth_test_${process.pid}_${databases.length}`
+    const name = `berth_test_${process.pid}_${made}`
+    made += 1
     await administer(url, `create database ${name}`)
     databases.push(name)
     const own = new URL(url)
@@ -29,9 +31,10 @@ function runOn(url: string): void {
     stores.push(store)
     return store
   })
-  afterAll(async () => {
-    for (const store of stores) await store.close()
-    for (const name of databases) await administer(url, `drop database ${name}`)
+  // At once, for a server takes only so many connections.
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close()
+    for (const name of databases.splice(0)) await administer(url, `drop database ${name}`)
   })
 }
 

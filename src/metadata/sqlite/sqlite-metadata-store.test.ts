@@ -38,6 +38,21 @@ test('what another process changes is seen by the next request', async () => {
   expect(await store.listTags({ repository: app, limit: 10 })).toEqual([])
 })
 
+test.each([
+  "select name from tags where repository = 'a' and digest = 'b'",
+  "select name, updated_at from tags where repository = 'a' and digest = 'b' limit 500",
+  "delete from tags where repository = 'a' and digest = 'b' returning name",
+  "delete from manifests where repository = 'a' and digest = 'b'",
+])('the tags of one manifest are not looked for among all of a repository: %s', async (query) => {
+  const { path } = await open()
+  const database = new Database(path)
+  database.run('PRAGMA foreign_keys = on')
+  const plan = database.query<{ detail: string }, []>(`explain query plan ${query}`).all()
+  database.close()
+  const search = plan.map(({ detail }) => detail).find((detail) => detail.startsWith('SEARCH tags'))
+  expect(search).toMatch(/tags_digest \(repository=\? AND digest=\?\)/)
+})
+
 test('everything is there after a restart', async () => {
   const { store, path } = await open()
   const { digest } = await storeBlob(store)

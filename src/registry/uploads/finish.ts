@@ -2,6 +2,7 @@ import type { ObjectKey } from '../../blobs/blob-store.ts'
 import type { Target } from '../../metadata/changes/uploads.ts'
 import { algorithmOf, type Digest, digestOf } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
+import { quarantineLost } from '../blobs.ts'
 import type { Call, Registry } from '../registry.ts'
 import { receive } from './receive.ts'
 import {
@@ -75,6 +76,7 @@ async function closeWith(registry: Registry, call: Closing, session: Session): P
     )
   }
   if (session.offset > 0) await registry.blobs.commit(session.id, objectKey)
+  await quarantineLost(registry, digest)
   await registry.metadata.change('commitUpload', {
     id: session.id,
     writer: session.writer,

@@ -22,6 +22,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'config',
     'logging',
     'recovery',
+    'rules.ts',
     'version.ts',
   ],
   // Copies and remakes whole data directories: what lies there is the drivers' files.

@@ -1,0 +1,82 @@
+import type { Management } from '../../client/management.ts'
+import { openExistingData } from '../../data-directory.ts'
+import { deleteManifest } from '../../registry/manifests.ts'
+import { parseMoment } from '../../registry/moment.ts'
+import { readOnlyStatus, switchReadOnly } from '../../registry/read-only.ts'
+import { rulesOnRecord } from '../../registry/recorded-rules.ts'
+import type { ManagedRegistry, Rules } from '../../registry/registry.ts'
+import { deleteRepository, listRepositorySummaries, showRepository } from '../../registry/repositories.ts'
+import { listTagSummaries, resolveTag, restoreTag, tagHistory } from '../../registry/tags.ts'
+import { emptyAllTrash, emptyTrash, listTrash, restoreTrash } from '../../registry/trash.ts'
+import { CommandError } from '../command.ts'
+
+/**
+ * Management of the data directory itself, beside a server that may run: what is done holds there at once.
+ * @throws DataDirectoryError, CommandError
+ */
+export async function openLocalManagement(data: string): Promise<Management> {
+  // Asked before the process becomes the user that owns the data.
+  const caller = callerName()
+  const directory = await openExistingData({ data })
+  try {
+    const { metadata } = directory
+    const recorded = await rulesOnRecord<{ rules: Rules }>(metadata)
+    if (!recorded) {
+      throw new CommandError(
+        `no server has run on ${directory.path} yet: start \`berth serve --data ${directory.path}\` once, so that its settings are known`,
+      )
+    }
+    const { rules } = recorded
+    const registry = { metadata, rules, now: () => Date.now(), newTrashId: () => Bun.randomUUIDv7() }
+    return {
+      ...managementOf(registry, caller),
+      [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await directory[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function managementOf(
+  registry: ManagedRegistry,
+  caller: string,
+): Omit<Management, typeof Symbol.asyncDispose> {
+  const moment = (text: string) => parseMoment(text, { now: registry.now() })
+  const momentOrNow = (text: string | undefined) => (text === undefined ? undefined : moment(text))
+  return {
+    listRepositories: (page) => listRepositorySummaries(registry, page),
+    showRepository: (of) => showRepository(registry, of),
+    deleteRepository: (deletion) => deleteRepository(registry, { ...deletion, caller }),
+    async deleteManifest({ digest, ...deletion }) {
+      const reference = { by: 'digest', digest } as const
+      return { trash: await deleteManifest(registry, { ...deletion, reference, caller }) }
+    },
+
+    listTags: (page) => listTagSummaries(registry, page),
+    async deleteTag({ tag, ...deletion }) {
+      const reference = { by: 'tag', tag } as const
+      return { trash: await deleteManifest(registry, { ...deletion, reference, caller }) }
+    },
+    tagHistory: (of) => tagHistory(registry, of),
+    resolveTag: async ({ at, ...of }) => resolveTag(registry, { ...of, at: momentOrNow(at) }),
+    async restoreTag({ digest, at, ...of }) {
+      const to = digest ? { digest } : at === undefined ? undefined : { at: moment(at) }
+      return restoreTag(registry, { ...of, to, caller })
+    },
+
+    listTrash: (page) => listTrash(registry, page),
+    restoreTrash: ({ id, repository, tag }) => restoreTrash(registry, { id, repository, tag, caller }),
+    emptyTrash: (one) => emptyTrash(registry, one),
+    emptyAllTrash: (of) => emptyAllTrash(registry, of),
+
+    readOnlyStatus: () => readOnlyStatus(registry),
+    switchReadOnly: (to) => switchReadOnly(registry, { ...to, caller }),
+  }
+}
+
+/** For the history: no name of an account has a colon. A container's user may have no name. */
+function callerName(): string {
+  const { SUDO_USER, USER, LOGNAME } = process.env
+  return `cli:${SUDO_USER || USER || LOGNAME || `uid ${process.geteuid?.()}`}`
+}

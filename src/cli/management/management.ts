@@ -1,0 +1,61 @@
+import { connectManagement } from '../../client/http-management.ts'
+import type { Management } from '../../client/management.ts'
+import { isAge, parseMoment } from '../../registry/moment.ts'
+import { UsageError } from '../command.ts'
+import { dataFlag, dataHelp, dataOf } from '../command-line.ts'
+import { isJson, outputFlag, outputHelp } from '../output/result.ts'
+import { openLocalManagement } from './local.ts'
+
+/** The flags of every command that manages a registry. */
+export const managementFlags = { ...dataFlag, ...outputFlag, server: { type: 'string' } } as const
+export const managementHelp: readonly [string, string][] = [
+  dataHelp,
+  ['--server', 'instead of the data directory: the URL of a running registry, such as http://localhost:5000'],
+  outputHelp,
+]
+/** What each help says of a server that runs. */
+export const besideServer =
+  'Works directly on the data directory, beside a server that may run: what it does holds at once.\nWith --server it asks a running registry to do it.'
+
+interface Values {
+  readonly output?: string | undefined
+  readonly data?: string | undefined
+  readonly server?: string | undefined
+}
+
+/** The registry that the flags name: its data directory here, or its API there. @throws UsageError */
+export function openManagement(values: Values): Promise<Management> | Management {
+  // Before anything is done: what can't be printed then is not to be done.
+  isJson(values)
+  if (values.server === undefined) return openLocalManagement(dataOf(values))
+  if (values.data !== undefined)
+    throw new UsageError('--data and --server are two ways to one registry: give one')
+  if (!/^https?:\/\/[^/\s?#]+\/?$/.test(values.server)) {
+    throw new UsageError(
+      `--server is a URL such as http://localhost:5000, not ${JSON.stringify(values.server)}`,
+    )
+  }
+  return connectManagement({ url: values.server })
+}
+
+const pageSize = 500
+
+/** Every entry of a list, page after page. */
+export async function everyEntry<P extends { readonly next: string | null }, T>(
+  ask: (page: { after: string; limit: number }) => Promise<P>,
+  entriesOf: (page: P) => readonly T[],
+): Promise<T[]> {
+  const entries: T[] = []
+  for (let after: string | null = ''; after !== null; ) {
+    const page: P = await ask({ after, limit: pageSize })
+    entries.push(...entriesOf(page))
+    after = page.next
+  }
+  return entries
+}
+
+/** A time as the command line gives it, in the form that the registry reads: ages stay, for its clock counts. */
+export function momentOf(text: string): string {
+  if (isAge(text)) return text
+  return new Date(parseMoment(text, { now: Date.now(), local: true })).toISOString()
+}

@@ -1,0 +1,42 @@
+import type { Digest } from '../oci/digest.ts'
+import type { Deletion, InRepository, Management, Page, TagAddress } from './management.ts'
+import { type RemoteOptions, remote } from './remote.ts'
+
+/** A registry's management API, seen from a client. */
+export function connectManagement(options: RemoteOptions): Management {
+  const { request } = remote(options)
+  const repository = ({ repository }: InRepository) =>
+    `/api/v1/repositories/${encodeURIComponent(repository)}`
+  const tag = (of: TagAddress) => `${repository(of)}/tags/${of.tag}`
+  const purged = ({ purge }: Deletion) => (purge ? { purge: 'true' } : {})
+  const paged = ({ after, limit }: Page) => ({ ...(after ? { after } : {}), limit: String(limit) })
+  return {
+    listRepositories: (page) => request('GET', '/api/v1/repositories', { query: paged(page) }),
+    showRepository: (of) => request('GET', repository(of)),
+    deleteRepository: (deletion) => request('DELETE', repository(deletion), { query: purged(deletion) }),
+    deleteManifest: (deletion: Deletion & { digest: Digest }) =>
+      request('DELETE', `${repository(deletion)}/manifests/${deletion.digest}`, { query: purged(deletion) }),
+
+    listTags: (page) => request('GET', `${repository(page)}/tags`, { query: paged(page) }),
+    deleteTag: (deletion) => request('DELETE', tag(deletion), { query: purged(deletion) }),
+    tagHistory: ({ limit, ...of }) =>
+      request('GET', `${tag(of)}/history`, { query: { limit: String(limit) } }),
+    resolveTag: ({ at, ...of }) => request('GET', tag(of), { query: at === undefined ? {} : { at } }),
+    restoreTag: ({ digest, at, ...of }) => request('POST', `${tag(of)}/restore`, { body: { digest, at } }),
+
+    listTrash: ({ repository: within, ...page }) =>
+      request('GET', '/api/v1/trash', {
+        query: { ...paged(page), ...(within ? { repository: within } : {}) },
+      }),
+    restoreTrash: ({ id, ...to }) =>
+      request('POST', `/api/v1/trash/${encodeURIComponent(id)}/restore`, { body: to }),
+    emptyTrash: ({ id }) => request('DELETE', `/api/v1/trash/${encodeURIComponent(id)}`),
+    emptyAllTrash: ({ repository: within }) =>
+      request('DELETE', '/api/v1/trash', { query: within ? { repository: within } : {} }),
+
+    readOnlyStatus: () => request('GET', '/api/v1/read-only'),
+    switchReadOnly: (to) => request('PUT', '/api/v1/read-only', { body: to }),
+
+    async [Symbol.asyncDispose]() {},
+  }
+}

@@ -1,0 +1,84 @@
+export interface RemoteOptions {
+  /** Such as `https://registry.example.com`. */
+  readonly url: string
+  /** What to send as Authorization; undefined: nothing, as an open registry wants it. */
+  authorization?(): Promise<string | undefined>
+}
+
+/** The registry did not do what was asked, or could not be asked: the message says why. */
+export class RemoteError extends Error {
+  /** The answer's status; undefined: there was none. */
+  readonly status: number | undefined
+
+  constructor(message: string, { status, cause }: { status?: number; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'RemoteError'
+    this.status = status
+  }
+}
+
+export interface RequestOptions {
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: object
+}
+
+/** Requests that are answered in JSON. */
+export interface Remote {
+  /** @throws RemoteError */
+  request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options?: RequestOptions): Promise<T>
+}
+
+export function remote({ url, authorization }: RemoteOptions): Remote {
+  const base = url.replace(/\/+$/, '')
+  return {
+    async request<T>(method: string, path: string, { query = {}, body }: RequestOptions = {}) {
+      const search = new URLSearchParams(query).toString()
+      const credentials = await authorization?.()
+      const answer = await ask(base, `${base}${path}${search === '' ? '' : `?${search}`}`, {
+        method,
+        headers: {
+          Accept: 'application/json',
+          ...(credentials ? { Authorization: credentials } : {}),
+          ...(body ? { 'Content-Type': 'application/json' } : {}),
+        },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+      if (!answer.ok) throw await failureOf(base, answer)
+      return readJson<T>(base, answer)
+    },
+  }
+}
+
+async function ask(base: string, url: string, init: RequestInit): Promise<Response> {
+  try {
+    // A large repository takes as long as it takes.
+    return await fetch(url, { ...init, timeout: false } as RequestInit)
+  } catch (cause) {
+    throw new RemoteError(
+      `nothing answers at ${base}: is the server running there? (${(cause as { code?: string }).code ?? (cause as Error).message})`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+async function failureOf(base: string, answer: Response): Promise<RemoteError> {
+  const { status } = answer
+  const body = (await answer.json().catch(() => undefined)) as
+    | { errors?: readonly { message?: unknown }[] }
+    | undefined
+  const message = body?.errors?.[0]?.message
+  return new RemoteError(
+    typeof message === 'string' ? message : `${base} answered ${status} ${answer.statusText}`.trimEnd(),
+    { status },
+  )
+}
+
+async function readJson<T>(base: string, answer: Response): Promise<T> {
+  try {
+    return (await answer.json()) as T
+  } catch (cause) {
+    throw new RemoteError(`what answers at ${base} is no management API of Berth`, { cause })
+  }
+}

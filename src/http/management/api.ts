@@ -1,0 +1,79 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { HTTPException } from 'hono/http-exception'
+import { RegistryError } from '../../oci/errors.ts'
+import type { Exchange } from '../exchange.ts'
+import { apiVersion } from '../headers.ts'
+import { documentRoute } from './document.ts'
+import type { ManagementApp, ManagementEnv, StartCollector } from './environment.ts'
+import { repositoryRoutes } from './repositories.ts'
+import { requestOf } from './request.ts'
+import { serverRoutes } from './server.ts'
+import { tagRoutes } from './tags.ts'
+import { trashRoutes } from './trash.ts'
+
+export interface ManagementState {
+  readonly version: string
+  readonly startCollector: StartCollector | undefined
+}
+
+/** Answers a request under /api. @throws RegistryError */
+export async function management(exchange: Exchange, state: ManagementState): Promise<Response> {
+  exchange.route = 'api'
+  const request = await requestOf(exchange)
+  // A large repository takes as long as it takes.
+  exchange.allowSlowness()
+  const { version, startCollector } = state
+  const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector }
+  const answer = await api.fetch(request, bindings)
+  const text = await answer.text()
+  exchange.sent = Buffer.byteLength(text)
+  const headers = {
+    ...apiVersion,
+    'Content-Type': 'application/json',
+    'Content-Length': String(exchange.sent),
+    'Cache-Control': 'no-store',
+  }
+  const body = exchange.request.method === 'HEAD' ? null : text
+  return new Response(body, { status: answer.status, headers })
+}
+
+export const api = createApi()
+
+function createApi(): ManagementApp {
+  const app: ManagementApp = new OpenAPIHono<ManagementEnv>({
+    // As it arrived: a name's slashes are percent-encoded, and must stay so until it is matched.
+    getPath: (_request, options) => (options as { env: ManagementEnv['Bindings'] }).env.exchange.path,
+    defaultHook: (result) => {
+      if (result.success) return
+      const [issue] = result.error.issues
+      const path = issue?.path.join('.')
+      throw new RegistryError('PARAMETER_INVALID', `${path ? `${path}: ` : ''}${issue?.message}`, {
+        detail: { in: result.target, issues: result.error.issues.slice(0, 20) },
+      })
+    },
+  })
+  const routes = app.basePath('/api/v1')
+  for (const register of [repositoryRoutes, tagRoutes, trashRoutes, serverRoutes]) register(routes)
+  documentRoute(app, routes)
+  app.notFound((c) => {
+    throw unknownRoute(app, c.env.exchange.path)
+  })
+  app.onError((error) => {
+    throw error instanceof HTTPException ? new RegistryError('PARAMETER_INVALID', error.message) : error
+  })
+  return app
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function unknownRoute(app: ManagementApp, path: string): RegistryError {
+  const allow = methods.filter((method) => app.router.match(method, path)[0].length > 0)
+  if (allow.length > 0)
+    return new RegistryError('METHOD_NOT_ALLOWED', `this path takes ${allow.join(', ')}`, {
+      detail: { allow },
+    })
+  return new RegistryError(
+    'ROUTE_UNKNOWN',
+    'there is nothing at this path; /api/openapi.json describes the API, and slashes in names are written %2F',
+  )
+}

@@ -1,0 +1,56 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Action } from '../../access/decide.ts'
+import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
+import { trashedIn } from '../../registry/trash.ts'
+import { authorize, type Exchange } from '../exchange.ts'
+
+/** Starts a run of the collector in the background. @returns false where one is under way */
+export type StartCollector = () => boolean | Promise<boolean>
+
+export interface ManagementEnv {
+  Bindings: { exchange: Exchange; version: string; startCollector: StartCollector | undefined }
+}
+
+export type ManagementApp = OpenAPIHono<ManagementEnv>
+
+type ManagementContext = Context<ManagementEnv>
+type ResourceOf = (
+  context: ManagementContext,
+) => RepositoryName | undefined | Promise<RepositoryName | undefined>
+
+/**
+ * The part of a route that no route goes without: its name, for logs and metrics, and what its caller must be
+ * allowed to do. It is asked before anything of the request is looked at.
+ */
+export function asks(name: string, action: Action, resourceOf: ResourceOf = () => undefined) {
+  const decided: MiddlewareHandler<ManagementEnv> = async (context, next) => {
+    const { exchange } = context.env
+    exchange.route = `api.${name}`
+    authorize(exchange, action, await resourceOf(context))
+    await next()
+  }
+  return { operationId: name, middleware: decided }
+}
+
+/** The repository in the path. @throws NAME_INVALID */
+export function inPath(context: ManagementContext): RepositoryName {
+  return parseRepositoryName(context.req.param('repository') ?? '')
+}
+
+/** The repository in the query, where one is named. @throws NAME_INVALID */
+export function inQuery(context: ManagementContext): RepositoryName | undefined {
+  const name = context.req.query('repository')
+  return name === undefined ? undefined : parseRepositoryName(name)
+}
+
+/** The repository that a deletion was in. */
+export function ofTrash(context: ManagementContext): Promise<RepositoryName | undefined> {
+  return trashedIn(context.env.exchange.registry, context.req.param('id') ?? '')
+}
+
+/** What a use case needs to know of who calls. */
+export function callerOf(context: ManagementContext): { registry: Exchange['registry']; caller: string } {
+  const { registry, identity } = context.env.exchange
+  return { registry, caller: identity.name }
+}

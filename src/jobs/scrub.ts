@@ -1,0 +1,209 @@
+import type { BlobStore, ReadsObjects } from '../blobs/blob-store.ts'
+import type { Logger } from '../logging/logger.ts'
+import type {
+  ChangesMetadata,
+  FindsDamage,
+  FindsTags,
+  KeepsState,
+  KnownBlob,
+  ListsObjects,
+} from '../metadata/metadata-store.ts'
+import { type Condition, inspect } from './inspect.ts'
+import { type Pace, paceOf } from './pace.ts'
+import type { ScheduledJob } from './schedule.ts'
+import { ageOf, emptyProgress, type ScrubAge, type ScrubProgress, scrubKey } from './scrub-progress.ts'
+import { StorageWitness } from './storage-witness.ts'
+
+export interface Scrubbing {
+  readonly metadata: ChangesMetadata & KeepsState & ListsObjects & FindsDamage & FindsTags
+  readonly blobs: BlobStore & ReadsObjects
+  readonly logger: Logger
+  /** Bytes in a second; 0: there is no scrubbing. */
+  readonly rate: number
+  /** Milliseconds from the beginning of one round to that of the next, unless a round takes longer. */
+  readonly interval: number
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+/** Hashing so much holds up the thread that answers for a tenth of a millisecond. Bytes. */
+const pieceSize = 128 * 1024
+const blobsAtOnce = 32
+/** How much of a round a crash may repeat, and how long to wait after a failure. Milliseconds. */
+const saveEvery = 60_000
+/** A registry that holds nothing must not be gone round without pause. Milliseconds. */
+const shortestInterval = 1000
+
+export interface ScrubMeasures extends ScrubAge {
+  /** Bytes read since the start of this process. */
+  readonly bytes: number
+  /** Objects that it found damaged, missing or unreadable, and nobody had found before. */
+  readonly damaged: number
+}
+
+/**
+ * Reads all blobs again and again, slowly, in the order of their digests: so that damage is found while somebody still
+ * has the image. Where it is, is on record, so that a restart goes on from there.
+ */
+export class Scrubber implements ScheduledJob {
+  readonly #options: Scrubbing
+  readonly #pace: Pace
+  readonly #witness: StorageWitness
+  readonly #stopping = new AbortController()
+  #running: Promise<void> | undefined
+  #progress: ScrubProgress
+  #savedAt: number
+  #bytes = 0
+  #damaged = 0
+
+  constructor(options: Scrubbing) {
+    this.#options = options
+    this.#witness = new StorageWitness(options)
+    this.#progress = emptyProgress(options.now())
+    this.#savedAt = options.now()
+    this.#pace = paceOf({
+      rate: options.rate,
+      now: () => performance.now(),
+      sleep: (milliseconds) => this.#sleep(milliseconds),
+    })
+  }
+
+  start(): void {
+    if (this.#options.rate > 0) this.#running ??= this.#goOn()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  /** Undefined where there is no scrubbing. */
+  measures(): ScrubMeasures | undefined {
+    if (this.#options.rate === 0) return undefined
+    return { bytes: this.#bytes, damaged: this.#damaged, ...ageOf(this.#progress, this.#options.now()) }
+  }
+
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  async #goOn(): Promise<void> {
+    let loaded = false
+    while (!this.#stopped) {
+      try {
+        if (!loaded) await this.#load()
+        loaded = true
+        await this.#round()
+      } catch (error) {
+        this.#options.logger.error('scrubbing failed, and goes on in a minute', {
+          error: error instanceof Error ? error.message : String(error),
+        })
+        await this.#sleep(saveEvery)
+      }
+    }
+    if (loaded) await this.#save().catch(() => undefined)
+  }
+
+  /** Goes on with the round that is under way, or waits for the next and begins it. */
+  async #round(): Promise<void> {
+    const { now } = this.#options
+    const interval = Math.max(this.#options.interval, shortestInterval)
+    const { begun, lastBegun } = this.#progress
+    if (begun === null) {
+      const wait = lastBegun === null ? 0 : lastBegun + interval - now()
+      // A clock that was set back must not put the next round off for longer than one.
+      if (wait > 0) return this.#sleep(Math.min(wait, interval, saveEvery))
+      this.#progress = { ...this.#progress, begun: now(), after: '' }
+    }
+    while (!this.#stopped) {
+      const page = await this.#options.metadata.listBlobs({ after: this.#progress.after, limit: blobsAtOnce })
+      for (const blob of page) {
+        await this.#scrub(blob)
+        if (this.#stopped) return
+        this.#progress = { ...this.#progress, after: blob.digest }
+        if (now() - this.#savedAt >= saveEvery) await this.#save()
+      }
+      if (page.length < blobsAtOnce) return this.#finish()
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { now, logger } = this.#options
+    const { begun, ...progress } = this.#progress
+    this.#progress = { ...progress, after: '', begun: null, lastBegun: begun, lastFinished: now() }
+    logger.info('scrubbed', { duration_ms: now() - (begun ?? now()) })
+    await this.#save()
+  }
+
+  async #scrub(blob: KnownBlob): Promise<void> {
+    const { metadata, logger } = this.#options
+    const { digest, objectKey, size } = blob
+    const condition = await inspect(
+      {
+        ...this.#options,
+        pieceSize,
+        pace: this.#pace,
+        stopped: () => this.#stopped,
+        sleep: (milliseconds) => this.#sleep(milliseconds),
+      },
+      blob,
+    )
+    if (condition.state === 'stopped' || condition.state === 'replaced') return
+    this.#bytes += size
+    if (condition.state !== 'sound') return this.#quarantine(blob, condition)
+    this.#witness.saw(blob)
+    if (condition.doubt)
+      logger.warn('a blob was read wrong once and right the second time: look after the disk', {
+        digest,
+        reason: condition.doubt,
+      })
+    if (blob.damaged && (await metadata.change('releaseBlob', { digest, objectKey })))
+      logger.info('a blob is sound again, and released from quarantine', { digest })
+  }
+
+  async #quarantine(
+    { digest, objectKey, damaged }: KnownBlob,
+    { state, reason }: Extract<Condition, { reason: string }>,
+  ): Promise<void> {
+    if (damaged) return
+    if (state !== 'damaged' && (await this.#witness.look()) !== 'there') {
+      throw new Error(
+        `the blob ${digest} is ${state} (${reason}), and no other can be read: is the storage there? nothing was quarantined`,
+      )
+    }
+    if (!(await this.#options.metadata.change('quarantineBlob', { digest, objectKey }))) return
+    this.#damaged += 1
+    this.#options.logger.error(
+      `a blob is ${state}, and in quarantine: pushing it again heals it; berth verify tells which images it is part of`,
+      { digest, object: objectKey, reason },
+    )
+  }
+
+  async #load(): Promise<void> {
+    const value = await this.#options.metadata.getState(scrubKey)
+    if (value !== undefined) this.#progress = { ...this.#progress, ...JSON.parse(value) }
+  }
+
+  async #save(): Promise<void> {
+    this.#savedAt = this.#options.now()
+    await this.#options.metadata.change('setState', {
+      key: scrubKey,
+      value: JSON.stringify(this.#progress),
+    })
+  }
+
+  /** Ends early when it is told to stop. */
+  #sleep(milliseconds: number): Promise<void> {
+    const { signal } = this.#stopping
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, milliseconds)
+      signal.addEventListener('abort', done)
+    })
+  }
+}
