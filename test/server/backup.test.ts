@@ -62,6 +62,7 @@ test('a copy made beside the server restores to the same registry, bit for bit',
   expect(restored.stderr).toBe('')
   expect(restored).toMatchObject({ exitCode: 0, report: { restored: { count: 5 }, damaged: { count: 0 } } })
   expect(rowsOf(data)).toEqual(before)
+  expect(await command('verify', '--data', data)).toMatchObject({ exitCode: 0 })
   const again = await startBerth({ data })
   for (let index = 0; index < 3; index += 1)
     await servedImage(again.url, { repository: 'app', reference: `image-${index}` })

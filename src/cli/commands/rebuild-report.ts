@@ -32,7 +32,7 @@ export function rebuiltText(rebuilt: Rebuilt, data: string): string {
   if (unknown.count > 0) {
     lines.push(
       '',
-      `${countText(unknown.count, 'object')} (${sizeText(unknown.bytes)}) in blobs/ that nothing refers to; they stay:`,
+      `${countText(unknown.count, 'object')} (${sizeText(unknown.bytes)}) in blobs/ that nothing refers to; they stay (berth verify --remove-unknown has them removed):`,
       ...listed(
         unknown.first.map(({ objectKey, sound }) => (sound ? objectKey : `${objectKey} (damaged)`)),
         unknown.count,
