@@ -81,6 +81,7 @@ export async function openExistingData(options: OpenOptions): Promise<DataDirect
  */
 export async function openOrMakeData(options: OpenOptions): Promise<DataDirectory> {
   const path = resolve(options.data)
+  requireMetadata(path)
   if (existsSync(path)) {
     if (!existsSync(metadataFile(path)) && readdirSync(path).some((name) => !ownNames.includes(name)))
       throw new DataDirectoryError(

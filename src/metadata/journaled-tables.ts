@@ -33,6 +33,7 @@ export const journaledTables: readonly JournaledTable[] = [
       'pushed_at',
       'untagged_at',
       'orphaned_at',
+      'damaged_at',
     ],
     confirmed: ['confirmed_at'],
     numbered: true,

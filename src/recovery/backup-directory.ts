@@ -64,7 +64,7 @@ export async function claimBackup(
   if (contains(data, directory) || contains(directory, data))
     throw new DataDirectoryError(`a backup can't lie in the data directory ${data}, nor that in the backup`)
   await makePrivate(directory)
-  const names = await readdir(directory)
+  const names = (await readdir(directory)).filter((name) => name !== 'lost+found')
   if (!names.includes(ownerFile) && names.length > 0) {
     throw new DataDirectoryError(
       `${directory} is neither empty nor a backup: nothing was written; name another directory`,

@@ -176,7 +176,7 @@ class Writing {
     for await (const entry of listStoredObjects(directory)) {
       if ('strange' in entry) {
         if (entry.strange.endsWith('.partial')) await rm(join(directory, entry.strange), { force: true })
-      } else if (objects && !copy.names(entry.key)) {
+      } else if ('key' in entry && objects && !copy.names(entry.key)) {
         await rm(join(directory, entry.key), { force: true })
         removed.add(entry.size)
       }

@@ -2,12 +2,7 @@ import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { lockData } from '../blobs/filesystem/data-lock.ts'
-import {
-  listOpenUploads,
-  listStoredObjects,
-  readObject,
-  type StoredObject,
-} from '../blobs/filesystem/stored-objects.ts'
+import { listStoredObjects, readObject, type StoredObject } from '../blobs/filesystem/stored-objects.ts'
 import {
   becomeOwner,
   DataDirectoryError,
@@ -82,9 +77,7 @@ async function rebuildLocked(options: Rebuild): Promise<Rebuilt> {
   const database = await RebuiltDatabase.create({ path, berth: version, now })
   try {
     await database.replay(journalDirectory(data), (records) => options.progress('journal', records))
-    const strange = await findObjects(database, options)
-    const uploads = await listOpenUploads(data)
-    for (const key of uploads) database.addRemains(key)
+    const { strange, uploads } = await findObjects(database, options)
     database.assemble()
     const report = {
       repositories: database.count('repositories'),
@@ -95,7 +88,7 @@ async function rebuildLocked(options: Rebuild): Promise<Rebuilt> {
       losses: database.losses,
       unknown: unknownOf(database),
       strange,
-      uploads: uploads.length,
+      uploads,
     }
     database.finish()
     await syncPath(path)
@@ -109,14 +102,22 @@ async function rebuildLocked(options: Rebuild): Promise<Rebuilt> {
   }
 }
 
-/** @returns files that are no objects */
-async function findObjects(database: RebuiltDatabase, options: Rebuild): Promise<Told<string>> {
+/** @returns files that are no objects, and how many uploads had written something */
+async function findObjects(
+  database: RebuiltDatabase,
+  options: Rebuild,
+): Promise<Pick<Rebuilt, 'strange' | 'uploads'>> {
   const { data, quick } = options
   const strange = new Told<string>()
+  let uploads = 0
   let objects = 0
   let bytes = 0
   await sideBySide(listStoredObjects(data), quick ? 1 : readers, async (entry) => {
     if ('strange' in entry) return strange.add(entry.strange)
+    if ('upload' in entry) {
+      uploads += 1
+      return database.addRemains(entry.upload)
+    }
     const sound = quick || (await isSound(data, entry))
     database.addObject({
       objectKey: entry.key,
@@ -135,7 +136,7 @@ async function findObjects(database: RebuiltDatabase, options: Rebuild): Promise
       if (!(await isSound(data, { key: objectKey, digest: digest as Digest }))) database.setDamaged(objectKey)
     }
   }
-  return strange
+  return { strange, uploads }
 }
 
 /** What can't be read is damaged, whatever the reason. */

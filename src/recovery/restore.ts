@@ -76,7 +76,7 @@ function requireRoom(data: string, { registry }: BackupRecord): void {
   if (existsSync(marker)) {
     const begun = JSON.parse(readFileSync(marker, 'utf8')) as { registry?: string }
     if (begun.registry === registry) return
-  } else if (readdirSync(data).length === 0) return
+  } else if (readdirSync(data).every((name) => name === 'lost+found')) return
   throw new DataDirectoryError(
     `${data} is not empty: nothing was written; name a directory that is empty or new`,
   )

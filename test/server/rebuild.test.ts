@@ -88,6 +88,9 @@ test('brings everything back after a kill, with the database gone', async () => 
   expect(report).toMatchObject({ losses: { count: 0 }, uploads: 1, movedTo: null })
   expect(rowsOf(berth.data)).toEqual(before)
 
+  // Second copies of what several clients pushed at once are unknown to the new database, and nothing else is.
+  await attempt(bin, ['verify', '--data', berth.data, '--remove-unknown', '--older-than', '0s'])
+  expect(await attempt(bin, ['verify', '--data', berth.data])).toMatchObject({ exitCode: 0 })
   const again = await startBerth({ data: berth.data })
   for (const reference of ['v1', 'v4', 'index'])
     await servedImage(again.url, { repository: 'team/app', reference })

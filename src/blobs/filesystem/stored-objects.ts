@@ -1,9 +1,10 @@
-import { constants, type Dirent } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { algorithmOf, type Digest, digestAlgorithms } from '../../oci/digest.ts'
+import { algorithmOf, type Digest } from '../../oci/digest.ts'
 import type { ObjectKey } from '../blob-store.ts'
 import { digestOfKey } from './paths.ts'
+import { readPieces } from './read-pieces.ts'
+import { walkStorage } from './walk-storage.ts'
 
 /** An object as its file's name and size tell; whether its bytes are right, only reading them tells. */
 export interface StoredObject {
@@ -14,31 +15,19 @@ export interface StoredObject {
   readonly modifiedAt: number
 }
 
-/** Every object under blobs/, and the paths of what has no object's name. */
-export async function* listStoredObjects(data: string): AsyncGenerator<StoredObject | { strange: string }> {
-  for (const algorithm of digestAlgorithms) {
-    for (const prefix of await entries(join(data, 'blobs', algorithm))) {
-      const directory = `blobs/${algorithm}/${prefix.name}`
-      if (!prefix.isDirectory()) {
-        yield { strange: directory }
-        continue
-      }
-      for (const { name } of await entries(join(data, directory))) {
-        const key = `${directory}/${name}`
-        const digest = digestOfKey(key)
-        if (!digest) yield { strange: key }
-        else {
-          const { size, mtimeMs } = await stat(join(data, key))
-          yield { key, digest, size, modifiedAt: Math.round(mtimeMs) }
-        }
-      }
+/** What lies where objects do: those of blobs, what uploads have written so far, and paths of what is neither. */
+export async function* listStoredObjects(
+  data: string,
+): AsyncGenerator<StoredObject | { upload: ObjectKey } | { strange: string }> {
+  for await (const files of walkStorage(data)) {
+    for (const { name, key } of files) {
+      const digest = key === undefined ? undefined : digestOfKey(key)
+      if (key !== undefined && digest !== undefined) {
+        const { size, mtimeMs } = await stat(join(data, key))
+        yield { key, digest, size, modifiedAt: Math.round(mtimeMs) }
+      } else yield key === undefined ? { strange: name } : { upload: key }
     }
   }
-}
-
-/** The keys of what lies in uploads/. */
-export async function listOpenUploads(data: string): Promise<ObjectKey[]> {
-  return (await entries(join(data, 'uploads'))).map(({ name }) => `uploads/${name}`)
 }
 
 /** Bytes read at a time. */
@@ -52,29 +41,11 @@ export async function readObject(
 ): Promise<{ digest: Digest; size: number }> {
   const algorithm = algorithmOf(like)
   const hasher = new Bun.CryptoHasher(algorithm)
-  const file = await open(path, constants.O_RDONLY)
-  try {
-    const buffer = new Uint8Array(Math.min(readSize, Math.max((await file.stat()).size, 1)))
-    let size = 0
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, size)
-      if (bytesRead === 0) break
-      const bytes = buffer.subarray(0, bytesRead)
-      hasher.update(bytes)
-      await piece?.(bytes)
-      size += bytesRead
-    }
-    return { digest: `${algorithm}:${hasher.digest('hex')}` as Digest, size }
-  } finally {
-    await file.close()
+  let size = 0
+  for await (const bytes of readPieces(path, readSize)) {
+    hasher.update(bytes)
+    await piece?.(bytes)
+    size += bytes.length
   }
-}
-
-async function entries(directory: string): Promise<Dirent[]> {
-  try {
-    return (await readdir(directory, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
+  return { digest: `${algorithm}:${hasher.digest('hex')}` as Digest, size }
 }

@@ -32,7 +32,7 @@ export function rebuiltText(rebuilt: Rebuilt, data: string): string {
   if (unknown.count > 0) {
     lines.push(
       '',
-      `${countText(unknown.count, 'object')} (${sizeText(unknown.bytes)}) in blobs/ that nothing refers to; they stay:`,
+      `${countText(unknown.count, 'object')} (${sizeText(unknown.bytes)}) in blobs/ that nothing refers to; they stay (berth verify --remove-unknown has them removed):`,
       ...listed(
         unknown.first.map(({ objectKey, sound }) => (sound ? objectKey : `${objectKey} (damaged)`)),
         unknown.count,
@@ -67,7 +67,7 @@ function lossText(loss: Loss): string {
     case 'blob':
       return `${loss.repository}: blob ${loss.digest} is ${loss.damaged ? 'damaged: a push of it heals it' : 'missing'}`
     case 'manifest':
-      return `${loss.repository || 'an unknown repository'}: manifest ${loss.digest}${loss.trash ? ' of the trash' : ''}`
+      return `${loss.repository || 'an unknown repository'}: manifest ${loss.digest}${loss.trash ? ' of the trash' : ''} is damaged: a push of it heals it`
     case 'tag':
       return `${loss.repository}:${loss.tag}, for its manifest ${loss.digest} is lost`
     case 'trash':

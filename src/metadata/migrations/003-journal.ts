@@ -43,6 +43,7 @@ const triggers = [
       'pushed_at',
       'untagged_at',
       'orphaned_at',
+      'damaged_at',
     ],
   ),
   ...journaled('tags', ['repository', 'name'], ['digest', 'updated_at']),

@@ -5,6 +5,8 @@ import type { JournalQueue } from './queue.ts'
 /** A log to append to, and what stands before it. */
 export interface BegunLog {
   readonly log: LogFile
+  /** Whether it was there. */
+  readonly resumed: boolean
   /** The logs that the snapshot does not stand for, without this one. */
   readonly older: { readonly count: number; readonly bytes: number }
   /** Bytes; undefined: there is none that can be built on. */
@@ -44,6 +46,7 @@ export async function beginLog(options: {
   const older = resumed ? logs.slice(0, -1) : logs
   return {
     log,
+    resumed,
     older: { count: older.length, bytes: older.reduce((bytes, { size }) => bytes + size, 0) },
     snapshotSize: known ? snapshot?.size : undefined,
   }

@@ -23,8 +23,8 @@ const syncInterval = 1000
 const snapshotRetry = 60_000
 /** How long a snapshot holds up the end of the process. */
 const lastPatience = 1000
-/** Beyond, a slow disk is waited for. Bytes. */
-const mostUnwritten = 4 * 1024 * 1024
+/** A new log that holds more is left to the past by the snapshot that replaces what is older. Bytes. */
+const fresh = 64 * 1024
 const smallestSnapshot = 8 * 1024 * 1024
 /** A start after a crash begins a new log; so many are kept without a snapshot. */
 const mostLogs = 32
@@ -44,6 +44,8 @@ export class Journal {
   #drainingLater = false
   #older: BegunLog['older'] = { count: 0, bytes: 0 }
   #snapshotSize: BegunLog['snapshotSize']
+  /** The number of the log that this process began first. */
+  #begunLog: number | undefined
   #snapshot: Promise<void> | undefined
   #snapshotFailure: { readonly message: string; readonly at: number } | undefined
   /** What syncs, begins and replaces logs takes turns. */
@@ -73,6 +75,7 @@ export class Journal {
   /** Everything is durable, if it can be. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#drainingLater = false
     clearInterval(this.#timer)
     this.#patience = performance.now() + lastPatience
     await this.#snapshot
@@ -114,6 +117,7 @@ export class Journal {
     const begun = await beginLog({ directory, queue: this.#queue, head: this.#head() })
     this.#older = begun.older
     this.#snapshotSize = begun.snapshotSize
+    this.#begunLog = begun.resumed ? undefined : begun.log.number
     return begun.log
   }
 
@@ -123,12 +127,13 @@ export class Journal {
    */
   #handOver(): boolean {
     const log = this.#log
-    if (!log || this.#drainingLater || log.waiting > mostUnwritten) return false
+    if (!log || this.#drainingLater) return false
     const slice = this.#queue.read(this.#handed)
     if (!slice) return true
     if (slice.records.length > 0) log.append(slice.records, Date.now())
     this.#handed = slice.through
     if (!slice.more) return true
+    if (this.#closed) return this.#handOver()
     this.#drainingLater = true
     setTimeout(() => {
       this.#drainingLater = false
@@ -171,7 +176,10 @@ export class Journal {
   async #replaceLogs(): Promise<void> {
     const { database, directory } = this.#options
     try {
-      const number = await this.#rotate()
+      // A log that was begun just now tells enough.
+      const begun = this.#log
+      const number =
+        begun && begun.number === this.#begunLog && begun.size < fresh ? begun.number : await this.#rotate()
       const size = await writeSnapshot({
         database,
         directory,
@@ -203,7 +211,7 @@ export class Journal {
       this.#older = { count: this.#older.count + 1, bytes: this.#older.bytes + old.size }
       try {
         await old.sync()
-        this.#forget(through, { log: next.number, size: next.size - next.waiting })
+        this.#forget(through, { log: next.number, size: next.size })
       } catch (error) {
         await this.#giveUpLog()
         throw error

@@ -1,24 +1,21 @@
+import { writeSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createPrivate, logPath, syncDirectory } from './files.ts'
 import { encodeFrame } from './frames.ts'
 import { encodeRecords, type JournalRecord } from './records.ts'
 
-/** A log that is appended to: what is handed over is written in order behind the caller's back. */
+/** A log that is appended to. What is written is in the page cache, where the end of this process leaves it. */
 export class LogFile {
   readonly number: number
   readonly #file: FileHandle
   #records = 0
-  /** Bytes that are written, and bytes that wait for it. */
-  #written: number
-  #gathered: Uint8Array[] = []
-  #waiting = 0
-  #writing: Promise<void> | undefined
+  #size: number
   #failure: unknown
 
   private constructor(number: number, file: FileHandle, size: number) {
     this.number = number
     this.#file = file
-    this.#written = size
+    this.#size = size
   }
 
   /** Begins a log whose name and head are durable; where that fails, there is none. */
@@ -54,33 +51,35 @@ export class LogFile {
     }
   }
 
-  /** Bytes of the file once everything is written. */
+  /** Bytes. */
   get size(): number {
-    return this.#written + this.#waiting
+    return this.#size
   }
 
-  /** Bytes that are not written yet. */
-  get waiting(): number {
-    return this.#waiting
-  }
-
-  /** @param at milliseconds since 1970 */
+  /**
+   * Writes at once: a few microseconds into memory. After a failure nothing more is written, and `sync` tells.
+   * @param at milliseconds since 1970
+   */
   append(records: readonly JournalRecord[], at: number): void {
+    if (this.#failure) return
     const frame = encodeFrame(
       { kind: 'records', count: records.length, before: this.#records, at },
       encodeRecords(records),
     )
-    this.#records += records.length
-    this.#gathered.push(frame)
-    this.#waiting += frame.length
-    this.#writing ??= this.#writeAll()
+    try {
+      for (let done = 0; done < frame.length; )
+        done += writeSync(this.#file.fd, frame, done, frame.length - done, this.#size + done)
+      this.#size += frame.length
+      this.#records += records.length
+    } catch (error) {
+      this.#failure = error
+    }
   }
 
   /** Resolves with the size of what is durable: everything appended before the call. */
   async sync(): Promise<number> {
-    while (this.#writing) await this.#writing
     if (this.#failure) throw this.#failure
-    const size = this.#written
+    const size = this.#size
     await this.#file.datasync()
     // Somebody may have taken the journal away under a running server: what is written here would be nowhere.
     if ((await this.#file.stat()).nlink === 0) throw new Error(`the journal's log ${this.number} was removed`)
@@ -88,26 +87,7 @@ export class LogFile {
   }
 
   async close(): Promise<void> {
-    while (this.#writing) await this.#writing
     await this.#file.close()
-  }
-
-  async #writeAll(): Promise<void> {
-    // What the same turn brings goes in one write.
-    await Promise.resolve()
-    try {
-      while (this.#gathered.length > 0 && !this.#failure) {
-        const bytes = Buffer.concat(this.#gathered)
-        this.#gathered = []
-        await writeFully(this.#file, bytes, this.#written)
-        this.#written += bytes.length
-        this.#waiting -= bytes.length
-      }
-    } catch (error) {
-      this.#failure = error
-    } finally {
-      this.#writing = undefined
-    }
   }
 }
 

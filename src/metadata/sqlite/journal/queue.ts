@@ -22,22 +22,24 @@ export interface Position {
 /** The table that triggers fill: the keys of the rows that changed, in the order of the commits. */
 export class JournalQueue {
   readonly #database: Database
+  readonly #waiting
   readonly #lookups = new Map(journaledTables.map((table) => [table.name, lookup(table)]))
 
   constructor(database: Database) {
     this.#database = database
+    this.#waiting = database.query<{ id: number; kind: string; key: string }, [number, number]>(
+      'select id, kind, key from journal_queue where id > ? order by id limit ?',
+    )
   }
 
   /** The present state of the rows behind `after`, each once; undefined when nothing waits. */
   read(after: number): QueueSlice | undefined {
+    // Most commits change nothing that is journaled.
+    if (this.#waiting.all(after, 1).length === 0) return undefined
     // One snapshot, so that what one transaction changed together is told together.
     this.#database.run('BEGIN')
     try {
-      const rows = this.#database
-        .query<{ id: number; kind: string; key: string }, [number, number]>(
-          'select id, kind, key from journal_queue where id > ? order by id limit ?',
-        )
-        .all(after, together)
+      const rows = this.#waiting.all(after, together)
       const last = rows.at(-1)
       if (!last) return undefined
       const changed = new Map(rows.map((row) => [`${row.kind} ${row.key}`, row]))

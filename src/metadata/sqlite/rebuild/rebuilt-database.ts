@@ -104,7 +104,7 @@ export class RebuiltDatabase {
 
   /** Puts together what was replayed and found: what one of the two lacks does not come back. */
   assemble(): void {
-    checkManifests(this.#database, this.losses)
+    checkManifests(this.#database, { losses: this.losses, now: this.#now })
     this.#checkTrash()
     this.#checkTags()
     this.#run(
@@ -188,7 +188,7 @@ export class RebuiltDatabase {
       `insert into blobs (digest, object_key, size, created_at, damaged_at)
        select digest, object_key, size, made_at, case sound when 1 then null else ${this.#now} end from found_objects f
        where object_key = (select object_key from found_objects o where o.digest = f.digest order by sound desc, object_key desc limit 1)
-       and (digest in (select digest from blob_links) or digest in (select digest from trashed_references))`,
+       and (digest in (select digest from blob_links) or digest in (select digest from trashed_references where held = 1))`,
     )
     const lost = this.#database
       .query<{ repository: string; digest: string; damaged: number }, []>(
