@@ -1,13 +1,13 @@
 import type { Measurement } from '../logging/measurement.ts'
 import type { CollectsGarbage } from '../metadata/metadata-store.ts'
-import type { Collected } from './collector.ts'
+import { type Collected, nothingCollected, sumOf } from './collector.ts'
 
 /** What the collector of this process did since it started, and what waits for it. */
 export class CollectorMeter {
   #runs = 0
   #finishedAt: number | undefined
   #seconds: number | undefined
-  #sum: Collected = { uploads: 0, trash: 0, manifests: 0, links: 0, objects: 0, bytes: 0 }
+  #sum = nothingCollected
 
   /** Milliseconds both; `now` since 1970. */
   ran({ duration, collected, now }: { duration: number; collected: Partial<Collected>; now: number }): void {
@@ -19,15 +19,7 @@ export class CollectorMeter {
 
   /** What went between two runs. */
   removed(collected: Partial<Collected>): void {
-    const sum = (key: keyof Collected) => this.#sum[key] + (collected[key] ?? 0)
-    this.#sum = {
-      uploads: sum('uploads'),
-      trash: sum('trash'),
-      manifests: sum('manifests'),
-      links: sum('links'),
-      objects: sum('objects'),
-      bytes: sum('bytes'),
-    }
+    this.#sum = sumOf(this.#sum, collected)
   }
 
   measurements(metadata: CollectsGarbage): Measurement[] {

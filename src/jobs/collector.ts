@@ -43,6 +43,27 @@ export interface Collected {
   readonly bytes: number
 }
 
+export const nothingCollected: Collected = {
+  uploads: 0,
+  trash: 0,
+  manifests: 0,
+  links: 0,
+  objects: 0,
+  bytes: 0,
+}
+
+export function sumOf(collected: Collected, more: Partial<Collected>): Collected {
+  const sum = (key: keyof Collected) => collected[key] + (more[key] ?? 0)
+  return {
+    uploads: sum('uploads'),
+    trash: sum('trash'),
+    manifests: sum('manifests'),
+    links: sum('links'),
+    objects: sum('objects'),
+    bytes: sum('bytes'),
+  }
+}
+
 /**
  * One run of the collector, beside everything else that goes on: it looks at what changed, in small transactions, and
  * takes away what nothing holds.
@@ -96,7 +117,7 @@ async function collectDue(job: Collection, run: Run): Promise<void> {
 }
 
 class Run {
-  #report: Collected = { uploads: 0, trash: 0, manifests: 0, links: 0, objects: 0, bytes: 0 }
+  #report = nothingCollected
   #done = 0
   #due = 0
   readonly #job: Collection
@@ -114,15 +135,7 @@ class Run {
   }
 
   add(more: Partial<Collected>): void {
-    const sum = (key: keyof Collected) => this.#report[key] + (more[key] ?? 0)
-    this.#report = {
-      uploads: sum('uploads'),
-      trash: sum('trash'),
-      manifests: sum('manifests'),
-      links: sum('links'),
-      objects: sum('objects'),
-      bytes: sum('bytes'),
-    }
+    this.#report = sumOf(this.#report, more)
   }
 
   expect(due: number): void {

@@ -149,7 +149,7 @@ test('refuses while a server runs, and does not move a database aside unasked', 
   expect(running.stderr).toContain('stop that one first')
   await berth.stop()
   const unasked = await rebuild(berth.data)
-  expect(unasked.exitCode).toBe(1)
+  expect(unasked.exitCode).toBe(2)
   expect(unasked.stderr).toContain('--yes')
   const { exitCode, report } = await rebuild(berth.data, '--yes')
   expect(exitCode).toBe(0)

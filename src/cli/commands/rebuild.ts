@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { metadataFile } from '../../data-directory.ts'
 import { rebuild as rebuildData } from '../../recovery/rebuild.ts'
-import { confirm } from '../ask.ts'
 import type { Command } from '../command.ts'
 import { dataFlag, dataHelp, dataOf, parseCommandLine } from '../command-line.ts'
+import { confirm, yesFlag } from '../confirm.ts'
 import { columns } from '../output/columns.ts'
 import { type Progress, showProgress } from '../output/progress.ts'
 import { outputFlag, outputHelp, printResult } from '../output/result.ts'
@@ -40,13 +40,14 @@ Example:
         ...dataFlag,
         ...outputFlag,
         quick: { type: 'boolean', default: false },
-        yes: { type: 'boolean', default: false },
+        ...yesFlag,
       },
     })
     const data = resolve(dataOf(values))
     const database = metadataFile(data)
-    if (existsSync(database) && !values.yes) {
-      await confirm(`${database} is there: move it aside and make a new one?`)
+    if (existsSync(database)) {
+      const question = `${database} is there: move it aside and make a new one?`
+      await confirm(question, { yes: values.yes, forGood: true })
     }
     const bars = barsOf()
     const rebuilt = await rebuildData({

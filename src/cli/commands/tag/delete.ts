@@ -1,6 +1,6 @@
 import type { Command } from '../../command.ts'
 import { parseCommandLine } from '../../command-line.ts'
-import { confirm, yesFlag, yesHelp } from '../../management/confirm.ts'
+import { confirm, yesFlag, yesHelp } from '../../confirm.ts'
 import { purgeFlag, purgeHelp, trashText } from '../../management/deletion.ts'
 import { besideServer, managementFlags, managementHelp, openManagement } from '../../management/management.ts'
 import { tagOf } from '../../management/names.ts'

@@ -1,6 +1,6 @@
 import type { Command } from '../../command.ts'
 import { parseCommandLine } from '../../command-line.ts'
-import { confirm, yesFlag, yesHelp } from '../../management/confirm.ts'
+import { confirm, yesFlag, yesHelp } from '../../confirm.ts'
 import { besideServer, managementFlags, managementHelp, openManagement } from '../../management/management.ts'
 import { columns } from '../../output/columns.ts'
 import { printResult } from '../../output/result.ts'

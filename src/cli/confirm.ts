@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises'
-import { CommandError, UsageError } from '../command.ts'
+import { CommandError, UsageError } from './command.ts'
 
 export const yesFlag = { yes: { type: 'boolean' } } as const
 export const yesHelp: [string, string] = ['--yes', 'do it without asking']
 
 interface Confirmation {
   readonly yes: boolean | undefined
-  /** Whether nothing brings it back: then a script must say --yes too. */
+  /** Whether nothing brings it back by itself: then a script must say --yes too. */
   readonly forGood: boolean
 }
 
@@ -26,7 +26,7 @@ export async function confirm(
 ): Promise<void> {
   if (yes) return
   if (!terminal.input.isTTY) {
-    if (forGood) throw new UsageError('this can not be taken back, and nobody is here to be asked: add --yes')
+    if (forGood) throw new UsageError(`${question} Nobody is here to be asked: add --yes`)
     return
   }
   const lines = createInterface(terminal)
