@@ -1,64 +1,8 @@
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
-import { backup } from './commands/backup.ts'
-import { gc } from './commands/gc.ts'
-import { healthcheck } from './commands/healthcheck.ts'
-import { importOci } from './commands/import/oci.ts'
-import { importRegistry } from './commands/import/registry.ts'
-import { manifestDelete } from './commands/manifest/delete.ts'
-import { readOnlyOff } from './commands/read-only/off.ts'
-import { readOnlyOn } from './commands/read-only/on.ts'
-import { readOnlyStatus } from './commands/read-only/status.ts'
-import { rebuild } from './commands/rebuild.ts'
-import { repoDelete } from './commands/repo/delete.ts'
-import { repoList } from './commands/repo/list.ts'
-import { repoShow } from './commands/repo/show.ts'
-import { resolve } from './commands/resolve.ts'
-import { restore } from './commands/restore.ts'
-import { retention } from './commands/retention.ts'
-import { serve } from './commands/serve.ts'
-import { tagDelete } from './commands/tag/delete.ts'
-import { tagHistory } from './commands/tag/history.ts'
-import { tagList } from './commands/tag/list.ts'
-import { tagRestore } from './commands/tag/restore.ts'
-import { trashEmpty } from './commands/trash/empty.ts'
-import { trashList } from './commands/trash/list.ts'
-import { trashRestore } from './commands/trash/restore.ts'
-import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
+import { commandGroups, commands } from './commands.ts'
 import { columns } from './output/columns.ts'
-
-const commands: readonly Command[] = [
-  serve,
-  repoList,
-  repoShow,
-  repoDelete,
-  tagList,
-  tagDelete,
-  tagHistory,
-  tagRestore,
-  manifestDelete,
-  resolve,
-  trashList,
-  trashRestore,
-  trashEmpty,
-  gc,
-  retention,
-  verify,
-  backup,
-  restore,
-  rebuild,
-  importRegistry,
-  importOci,
-  backup,
-  restore,
-  rebuild,
-  readOnlyOn,
-  readOnlyOff,
-  readOnlyStatus,
-  healthcheck,
-  version,
-]
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -104,9 +48,18 @@ function help(words: readonly string[]): ExitCode {
 }
 
 function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  const groups = commandGroups.map(
+    (group) =>
+      `${group.title}:\n${columns(rowsOf(group.commands).map(([name, summary]) => [name.padEnd(width), summary]))}\n`,
+  )
   return `Berth, an image registry.
 
-${list('berth COMMAND', commands)}
+Usage: berth COMMAND [FLAGS]
+
+${groups.join('\n')}
+berth COMMAND --help tells more about one.
+
 To start a registry here:  berth serve
 `
 }
@@ -115,10 +68,14 @@ function list(usage: string, listed: readonly Command[]): string {
   return `Usage: ${usage} [FLAGS]
 
 Commands:
-${columns(listed.map(({ name, summary }) => [name, summary]))}
+${columns(rowsOf(listed))}
 
 berth COMMAND --help tells more about one.
 `
+}
+
+function rowsOf(listed: readonly Command[]): [string, string][] {
+  return listed.map(({ name, summary }) => [name, summary])
 }
 
 /** What a person can act on; where we don't know the error, everything that it says. */
