@@ -68,6 +68,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
       journal: journal.state,
+      startCollector: () => maintenance.startCollector(),
       measurements: [
         ...meter.measurements(metadata),
         ...scrubMeasurements(scrubber),

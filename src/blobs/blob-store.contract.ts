@@ -140,9 +140,10 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
       expect(await read(store, store.committedKey('twice', digest), 9)).toBe('committed')
     })
 
-    test('refuses to commit what was never uploaded', async () => {
+    test('refuses to commit what was never uploaded, or was cancelled, as an upload that is not there', async () => {
       const { store } = await open()
-      await expect(store.commit('never', store.committedKey('never', digestOf(text('x'))))).rejects.toThrow()
+      const key = store.committedKey('never', digestOf(text('x')))
+      await expect(store.commit('never', key)).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' })
     })
 
     test('keeps two objects of one digest apart', async () => {

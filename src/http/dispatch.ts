@@ -13,8 +13,8 @@ export interface ServerState {
   readonly version: string
   readonly draining: boolean
   readonly metrics: Metrics
-  journal(): JournalState | undefined
   readonly startCollector: StartCollector | undefined
+  journal(): JournalState | undefined
 }
 
 interface PlainRoute extends Endpoint {

@@ -22,10 +22,10 @@ export interface ServerOptions {
   readonly origins: AllowedOrigins
   /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
   readonly idleTimeout: number
-  /** How far the journal is; undefined: there is none, or nothing to tell yet. */
-  journal?(): JournalState | undefined
   /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
   readonly startCollector?: StartCollector
+  /** How far the journal is; undefined: there is none, or nothing to tell yet. */
+  journal?(): JournalState | undefined
   /** What else the metrics show. */
   readonly measurements: readonly Measurement[]
 }

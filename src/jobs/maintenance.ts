@@ -7,7 +7,7 @@ import { type CollectorRules, collectGarbage } from './collector.ts'
 import type { CollectorMeter } from './collector-meter.ts'
 import { recordCollection } from './recorded-runs.ts'
 import { type RetentionRules, retentionTick, runRetentionWhenDue } from './retention-schedule.ts'
-import { type ScheduledJob, schedule } from './schedule.ts'
+import { type ScheduledJob, type StartableJob, schedule } from './schedule.ts'
 import type { Scrubber } from './scrub.ts'
 import { sweep } from './sweep.ts'
 
@@ -29,18 +29,25 @@ const longestSweep = 60_000
 /** Pull times are known to the day: a minute that a crash loses is none. Milliseconds. */
 const flushInterval = 60_000
 
+export interface RunningMaintenance extends ScheduledJob {
+  /** Runs the collector now. @returns false where it runs already */
+  startCollector(): boolean
+}
+
 /** Everything that a server does by itself, again and again, beside what it is asked for. */
-export function startMaintenance(options: Maintenance): ScheduledJob {
+export function startMaintenance(options: Maintenance): RunningMaintenance {
   const { scrubber } = options
   scrubber.start()
+  const collector = scheduleCollector(options)
   const jobs = [
-    scheduleCollector(options),
+    collector,
     scheduleSweep(options),
     schedulePulls(options),
     scheduleRetention(options),
     scrubber,
   ]
   return {
+    startCollector: () => collector.start(),
     async stop() {
       await Promise.all(jobs.map((job) => job.stop()))
       await options.pulls.flush().catch(() => undefined)
@@ -48,7 +55,7 @@ export function startMaintenance(options: Maintenance): ScheduledJob {
   }
 }
 
-function scheduleCollector({ registry, logger, rules, interval, meter }: Maintenance): ScheduledJob {
+function scheduleCollector({ registry, logger, rules, interval, meter }: Maintenance): StartableJob {
   const { metadata, blobs } = registry
   const mayRemove = removalGuard({ registry, logger })
   let stopped = false
@@ -67,6 +74,7 @@ function scheduleCollector({ registry, logger, rules, interval, meter }: Mainten
     failed: (error) => logger.error('the collector failed', { error: String(error) }),
   })
   return {
+    start: () => job.start(),
     async stop() {
       stopped = true
       await job.stop()

@@ -73,6 +73,22 @@ test('tells of a run that failed, and runs again', async () => {
   expect(failures.every((error) => error === broken)).toBe(true)
 })
 
+test('runs before its time when it is asked to, but never beside itself or after its end', async () => {
+  const finish = Promise.withResolvers<void>()
+  let runs = 0
+  const job = () => {
+    runs += 1
+    return finish.promise
+  }
+  const scheduled = schedule(job, { interval: 60_000, failed: neverFails })
+  expect(scheduled.start()).toBe(true)
+  expect(scheduled.start()).toBe(false)
+  finish.resolve()
+  await scheduled.stop()
+  expect(scheduled.start()).toBe(false)
+  expect(runs).toBe(1)
+})
+
 test('stops at once where no run is under way', async () => {
   await schedule(async () => {}, { interval: 60_000, failed: neverFails }).stop()
 })

@@ -4,6 +4,12 @@ export interface ScheduledJob {
   stop(): Promise<void>
 }
 
+/** A job that can also be run before its time. */
+export interface StartableJob extends ScheduledJob {
+  /** @returns false where a run is under way, or the job is stopped */
+  start(): boolean
+}
+
 /**
  * Runs `job` every `interval` milliseconds, never twice at once.
  * @param failed told of each run that threw; the next one comes all the same
@@ -11,17 +17,23 @@ export interface ScheduledJob {
 export function schedule(
   job: () => Promise<void>,
   { interval, failed }: { interval: number; failed: (error: unknown) => void },
-): ScheduledJob {
+): StartableJob {
   let running: Promise<void> | undefined
-  const timer = setInterval(() => {
-    running ??= job()
+  let stopped = false
+  const start = () => {
+    if (running || stopped) return false
+    running = job()
       .catch(failed)
       .finally(() => {
         running = undefined
       })
-  }, interval)
+    return true
+  }
+  const timer = setInterval(start, interval)
   return {
+    start,
     async stop() {
+      stopped = true
       clearInterval(timer)
       await running
     },

@@ -27,9 +27,11 @@ test('each table is journaled, or left out for a reason', () => {
 
 test.each(journaledTables.map((table) => [table.name, table] as const))(
   'every column of %s comes back, and its triggers watch them',
-  (name, { key, values, confirmed = [] }) => {
+  (name, { key, values, confirmed = [], found = [] }) => {
     const columns = database.query<{ name: string }, []>(`PRAGMA table_info(${name})`).all()
-    expect([...key, ...values, ...confirmed].sort()).toEqual(columns.map((column) => column.name).sort())
+    expect([...key, ...values, ...confirmed, ...found].sort()).toEqual(
+      columns.map((column) => column.name).sort(),
+    )
     const triggers = database
       .query<{ sql: string }, [string]>(
         "select sql from sqlite_master where type = 'trigger' and tbl_name = ? and name like 'journal\\_%' escape '\\'",

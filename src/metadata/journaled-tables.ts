@@ -7,6 +7,8 @@ export interface JournaledTable {
   readonly values: readonly string[]
   /** Times that a rebuild sets anew: it found the row confirmed. */
   readonly confirmed?: readonly string[]
+  /** Columns that a rebuild leaves empty: it looks for itself. */
+  readonly found?: readonly string[]
   /** SQLite numbers its rows, as it does those of every table that is not kept in the tree of its key. */
   readonly numbered?: true
 }

@@ -2,6 +2,7 @@ import { describe } from 'bun:test'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
 import { damageContract } from './contract/damage.ts'
+import { dependentsContract } from './contract/dependents.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { historyContract } from './contract/history.ts'
 import { immutabilityContract } from './contract/immutability.ts'
@@ -10,6 +11,7 @@ import { manifestsContract } from './contract/manifests.ts'
 import { retentionContract } from './contract/retention.ts'
 import { tagsContract } from './contract/tags.ts'
 import { trashContract } from './contract/trash.ts'
+import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
 import { uploadsContract } from './contract/uploads.ts'
 
@@ -19,6 +21,8 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     uploadsContract(open)
     blobsContract(open)
     manifestsContract(open)
+    dependentsContract(open)
+    trashEmptyingContract(open)
     tagsContract(open)
     immutabilityContract(open)
     retentionContract(open)

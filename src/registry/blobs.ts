@@ -4,7 +4,7 @@ import { type ByteRange, parseRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
-import { needsConfirming } from './confirm.ts'
+import { needsConfirming, unlessUnwritable } from './confirm.ts'
 import type { Call, Registry } from './registry.ts'
 
 export interface OpenedBlob {
@@ -21,7 +21,7 @@ export async function openBlob(
   registry: Registry,
   call: Call & { digest: Digest; range: string | null },
 ): Promise<OpenedBlob> {
-  const blob = await findBlob(registry, call)
+  const blob = await findBlob(registry, call, unlessUnwritable)
   const { objectKey, size } = blob
   const range = call.range ? parseRange(call.range, size) : undefined
   if (range === 'unsatisfiable') {
@@ -40,20 +40,25 @@ export async function openBlob(
 
 /** A blob that is there. @throws BLOB_UNKNOWN; BLOB_DAMAGED, also where the storage has lost it unnoticed so far */
 export async function statBlob(registry: Registry, call: Call & { digest: Digest }): Promise<StoredBlob> {
-  const blob = await findBlob(registry, call)
+  // Who asks for no more than this is about to push, and relies on the answer.
+  const blob = await findBlob(registry, call, (confirmation) => confirmation)
   if (!(await isWhole(registry, blob))) throw blobDamaged(call.digest)
   return blob
 }
 
-async function findBlob(registry: Registry, call: Call & { digest: Digest }) {
+async function findBlob(
+  registry: Registry,
+  call: Call & { digest: Digest },
+  outcomeOf: (confirmation: Promise<boolean>) => Promise<boolean>,
+): Promise<StoredBlob> {
   const { repository, digest } = call
   const blob = await registry.metadata.findBlob({ repository, digest })
   if (!blob) throw blobUnknown(digest)
   if (blob.damaged) throw blobDamaged(digest)
   if (await needsConfirming(registry, call, blob.confirmedAt)) {
     const { grace } = registry.rules
-    if (!(await registry.metadata.change('confirmBlob', { repository, digest, grace })))
-      throw blobUnknown(digest)
+    const confirmation = registry.metadata.change('confirmBlob', { repository, digest, grace })
+    if (!(await outcomeOf(confirmation))) throw blobUnknown(digest)
   }
   return blob
 }

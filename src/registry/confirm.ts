@@ -1,3 +1,4 @@
+import { RegistryError } from '../oci/errors.ts'
 import { isReadOnly } from './read-only.ts'
 import type { Call, Registry } from './registry.ts'
 
@@ -12,4 +13,17 @@ export function needsConfirming(
 ): boolean | Promise<boolean> {
   if (!call.mayPush || registry.now() - confirmedAt <= registry.rules.grace / 2) return false
   return isReadOnly(registry).then((readOnly) => !readOnly)
+}
+
+/**
+ * A pull goes on where nothing can be written: its confirmation fails, and what it asks for is there all the same.
+ * @returns what the confirmation found
+ */
+export async function unlessUnwritable(confirmation: Promise<boolean>): Promise<boolean> {
+  try {
+    return await confirmation
+  } catch (error) {
+    if (error instanceof RegistryError && error.code.startsWith('STORAGE_')) return true
+    throw error
+  }
 }

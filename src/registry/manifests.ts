@@ -6,7 +6,7 @@ import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { requireDeletion } from './blobs.ts'
-import { needsConfirming } from './confirm.ts'
+import { needsConfirming, unlessUnwritable } from './confirm.ts'
 import { requireWritable } from './read-only.ts'
 import { type Call, immutableIn, type ManagedRegistry, type Registry } from './registry.ts'
 import { trashIdFor } from './repositories.ts'
@@ -26,7 +26,8 @@ export async function getManifest(
   if (reference.by === 'digest' && (await needsConfirming(registry, call, manifest.confirmedAt))) {
     const { grace } = registry.rules
     const args = { repository, digest: manifest.digest, grace }
-    if (!(await registry.metadata.change('confirmManifest', args))) throw manifestUnknown(reference)
+    const confirmation = registry.metadata.change('confirmManifest', args)
+    if (!(await unlessUnwritable(confirmation))) throw manifestUnknown(reference)
   }
   return manifest
 }

@@ -149,6 +149,22 @@ test('trash is emptied by itself when its retention ends', async () => {
   await berth.stop()
 })
 
+test('a run of the collector is started on request, and its result stands among the runs', async () => {
+  const { berth } = await startFilled(['--trash-retention', '0s', '--gc-grace', '0s', '--gc-interval', '1h'])
+  await ask(berth.url, 'DELETE', teamApp)
+  expect((await ask(berth.url, 'GET', '/gc/runs')).body.runs).toEqual([])
+  expect((await ask(berth.url, 'POST', '/gc', {})).body).toEqual({ started: true })
+  const deadline = Date.now() + 10_000
+  let runs: unknown[] = []
+  while (runs.length === 0) {
+    if (Date.now() > deadline) throw new Error('no run came to an end')
+    await Bun.sleep(20)
+    runs = (await ask(berth.url, 'GET', '/gc/runs')).body.runs
+  }
+  expect(runs).toEqual([expect.objectContaining({ runner: 'server', links: 3 })])
+  await berth.stop()
+})
+
 test('read-only refuses every write but its own switch, and holds over a restart', async () => {
   const { berth: before, first } = await startFilled()
   let berth = before

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
-import { mkdir, readdir, symlink, utimes } from 'node:fs/promises'
+import { mkdir, readdir, symlink, truncate, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../../test/support/berth.ts'
 import { digestOf } from '../../oci/digest.ts'
@@ -64,6 +64,25 @@ test('makes the data directory with those above it', async () => {
   await store.check()
   expect((await readdir(data)).sort()).toEqual(['blobs', 'uploads'])
 })
+
+test.each([0, 1024 * 1024])(
+  'hands out no file that was cut short, with %d bytes of memory',
+  async (cacheSize) => {
+    const data = await temporaryDirectory()
+    const store = await open({ data, cacheSize })
+    const content = new TextEncoder().encode('whole and sound')
+    const key = store.committedKey('some-id', digestOf(content))
+    const writer = await store.create(key)
+    await writer.write(content)
+    await writer.keep()
+    await writer.close()
+    await truncate(join(data, key), 5)
+    for (let round = 0; round < 4; round += 1) {
+      expect(await store.read(key, { size: content.length })).toBeUndefined()
+      expect(await store.read(key, { size: content.length, range: { first: 0, last: 3 } })).toBeUndefined()
+    }
+  },
+)
 
 test('tells how much room there is', async () => {
   const store = await open()

@@ -51,7 +51,8 @@ export class MemoryBlobStore implements BlobStore, ReadsObjects, ListsStorage {
   async commit(id: string, to: ObjectKey): Promise<void> {
     const from = this.uploadKey(id)
     const bytes = this.#objects.get(from)
-    if (!bytes && !this.#objects.has(to)) throw new Error(`upload ${id} is not there`)
+    if (!bytes && !this.#objects.has(to))
+      throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one')
     if (bytes) this.#objects.set(to, bytes)
     this.#objects.delete(from)
   }

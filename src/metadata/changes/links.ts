@@ -22,6 +22,11 @@ export async function linkBlob(tx: Transaction, link: NewLink): Promise<void> {
   await review(tx, { repository: link.repository, digest: link.digest, delay: link.grace })
 }
 
+/** Link first, then blob: whoever needs both locks them in this order, so that nobody waits in a circle. */
+export async function lockLinkBeforeBlob(tx: Transaction, address: LinkAddress): Promise<void> {
+  if (tx.dialect === 'postgres') await tx.first(lockLinkForChange, address)
+}
+
 export interface Mount extends NewLink {
   from: RepositoryName
 }

@@ -96,9 +96,10 @@ export async function dropManifest(
   const released = await deleteReferences(tx, { repository, manifest: digest })
   await tx.run(deleteRow, { repository, digest })
   await tx.run(deletePulls, { repository, digest })
-  for (const each of released) {
+  for (const { digest: each, role } of released) {
     await review(tx, { repository, digest: each, delay: 0 })
-    if (forGood) await orphanManifest(tx, { repository, digest: each })
+    // A subject does not depend on what refers to it: an image outlives its signatures.
+    if (forGood && role === 'child') await orphanManifest(tx, { repository, digest: each })
   }
   if (forGood) await orphanReferrers(tx, { repository, digest })
 }

@@ -21,10 +21,9 @@ export async function insertReferences(
   for (const rows of slices(references)) await tx.run(insertRows(rows.length), { ...manifest, rows })
 }
 
-/** Removes what a manifest refers to. @returns the digests that it referred to */
-export async function deleteReferences(tx: Transaction, manifest: ReferencesOf): Promise<Digest[]> {
-  const rows = await tx.all(deleteRows, manifest)
-  return [...new Set(rows.map(({ digest }) => digest))]
+/** Removes what a manifest refers to. @returns what it referred to */
+export function deleteReferences(tx: Transaction, manifest: ReferencesOf): Promise<Reference[]> {
+  return tx.all(deleteRows, manifest)
 }
 
 /** A manifest of the repository that needs the digest: one whose subject it is doesn't. */
@@ -56,7 +55,7 @@ const deleteRows = statement<ReferencesOf>()(({ db, arg }) =>
     .deleteFrom('manifest_references')
     .where('repository', '=', arg('repository'))
     .where('manifest', '=', arg('manifest'))
-    .returning('digest'),
+    .returning(['digest', 'role']),
 )
 
 const anyUser = statement<{ repository: RepositoryName; digest: Digest }>()(({ db, arg }) =>

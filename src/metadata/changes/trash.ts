@@ -56,6 +56,7 @@ export interface TrashSlice {
 export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<boolean> {
   const trash = await tx.first(lockTrash, slice)
   if (!trash) return false
+  // Half of what was deleted must not come back.
   await tx.run(markEmptying, slice)
   const { repository } = trash
   const references = await tx.all(referencesOf, slice)

@@ -4,7 +4,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Transaction } from '../engine.ts'
 import type { UploadRow } from '../schema.ts'
 import { perLength, places, statement } from '../statement.ts'
-import { linkBlob } from './links.ts'
+import { linkBlob, lockLinkBeforeBlob } from './links.ts'
 import { doomObject } from './objects.ts'
 
 /** A writer whose bytes stopped for this long has lost its right to write. Milliseconds. */
@@ -106,6 +106,7 @@ export interface UploadCommit extends LeaseHolder {
  */
 export async function commitUpload(tx: Transaction, commit: UploadCommit): Promise<void> {
   if ((await tx.run(closeUpload, commit)) === 0) throw uploadUnknown(commit.id)
+  await lockLinkBeforeBlob(tx, commit)
   await storeBlob(tx, commit)
   await linkBlob(tx, commit)
 }
@@ -255,14 +256,16 @@ const healBlob = statement<UploadCommit>()(({ db, arg }) =>
     .where('digest', '=', arg('digest')),
 )
 
-const staleUploads = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>
+const staleUploads = statement<{ age: number; limit: number }>()(({ db, arg, now, dialect }) =>
   db
     .selectFrom('uploads')
     .selectAll()
     .where('last_activity', '<', (eb) => eb(now, '-', arg('age')))
     .where('lease_until', '<', now)
     .orderBy('last_activity')
-    .limit(arg('limit')),
+    .limit(arg('limit'))
+    // A writer that takes the upload up at this moment keeps it.
+    .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
 )
 
 const deleteUploads = perLength((length) =>

@@ -112,11 +112,9 @@ function failureOf(answer: FromWriter): Failure {
   return answer.type === 'failed' ? answer : { code: 'Error', message: `the writer answered ${answer.type}` }
 }
 
-const damaged: ReadonlySet<string> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
-
 /** At the start there is an operator to tell where the file lies. */
 function toOpenError(path: string, failure: Failure): Error {
-  if (damaged.has(failure.code)) {
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(failure.code)) {
     return new RegistryError(
       'STORAGE_UNAVAILABLE',
       `${path} is damaged (${failure.message}): \`berth rebuild\` makes it anew from the journal, or \`berth restore\` from a backup`,
@@ -133,10 +131,17 @@ function toOpenError(path: string, failure: Failure): Error {
 const registryCode = /^[A-Z_]+$/
 
 function toError({ code, message, detail }: Failure): Error {
-  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
+  if (code === 'SQLITE_FULL') {
     return new RegistryError(
       'STORAGE_FULL',
       'the disk that holds the metadata is full: nothing was changed',
+      { cause: new Error(message) },
+    )
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      'the disk that holds the metadata reports an error, or is full: nothing was changed',
       { cause: new Error(message) },
     )
   }
