@@ -127,20 +127,27 @@ class Writing {
     const total = copy.total().bytes
     const touched = new Set<string>()
     let done = 0
-    await sideBySide(copy.blobs(), copiers, async (blob) => {
-      await this.#copyBlob(copy, blob, touched)
-      done += blob.size
+    const advance = (bytes: number) => {
+      done += bytes
       progress({ done: Math.min(done, total), total })
+    }
+    await sideBySide(copy.blobs(), copiers, async (blob) => {
+      await this.#copyBlob(copy, blob, { touched, progress: advance })
     })
     for (const path of touched) await this.#directories.sync(join(directory, path))
   }
 
-  async #copyBlob(copy: MetadataCopy, blob: CopiedBlob, touched: Set<string>): Promise<void> {
+  async #copyBlob(
+    copy: MetadataCopy,
+    blob: CopiedBlob,
+    { touched, progress }: { touched: Set<string>; progress(bytes: number): void },
+  ): Promise<void> {
     const { data, directory, link, verify, now } = this.#options
     const { digest, objectKey, size } = blob
     const to = join(directory, objectKey)
     if (await hasSize(to, size)) {
       this.#present.add(size)
+      progress(size)
       // What the registry lost since, the backup still has.
       if (blob.damaged) copy.setDamaged({ digest, at: null })
       return
@@ -148,7 +155,7 @@ class Writing {
     const outcome = blob.damaged
       ? 'damaged'
       : await this.#makeRoom(to).then(() =>
-          copyObject({ from: join(data, objectKey), to, digest, size, link, verify }),
+          copyObject({ from: join(data, objectKey), to, digest, size, link, verify, progress }),
         )
     if (outcome === 'copied') {
       this.#copied.add(size)

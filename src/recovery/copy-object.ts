@@ -11,6 +11,8 @@ export interface ObjectCopy {
   readonly link: boolean
   /** Whether the bytes are compared with their digest; their number always is. */
   readonly verify: boolean
+  /** Told of bytes as they are read: a large object takes its time. */
+  progress(bytes: number): void
 }
 
 /** Whether there is a whole copy now, or why not. */
@@ -28,12 +30,13 @@ export async function copyObject(copy: ObjectCopy): Promise<CopyOutcome> {
   }
 }
 
-async function copyBytes({ from, to, digest, size, verify }: ObjectCopy): Promise<CopyOutcome> {
+async function copyBytes({ from, to, digest, size, verify, progress }: ObjectCopy): Promise<CopyOutcome> {
   const partial = `${to}.partial`
   const file = await open(partial, 'w', 0o600)
   try {
     const read = await readObject(from, digest, async (bytes) => {
       for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten
+      progress(bytes.length)
     })
     if (read.size !== size || (verify && read.digest !== digest)) {
       await rm(partial)
@@ -50,16 +53,17 @@ async function copyBytes({ from, to, digest, size, verify }: ObjectCopy): Promis
   return 'copied'
 }
 
-async function linkObject({ from, to, digest, size, verify }: ObjectCopy): Promise<CopyOutcome> {
-  const sound = verify ? await isSound(from, { digest, size }) : (await stat(from)).size === size
+async function linkObject(copy: ObjectCopy): Promise<CopyOutcome> {
+  const { from, to, size, verify } = copy
+  const sound = verify ? await isSound(copy) : (await stat(from)).size === size
   if (!sound) return 'damaged'
   await rm(to, { force: true })
   await link(from, to)
   return 'copied'
 }
 
-async function isSound(path: string, { digest, size }: { digest: Digest; size: number }): Promise<boolean> {
-  const read = await readObject(path, digest)
+async function isSound({ from, digest, size, progress }: ObjectCopy): Promise<boolean> {
+  const read = await readObject(from, digest, (bytes) => progress(bytes.length))
   return read.digest === digest && read.size === size
 }
 

@@ -101,7 +101,10 @@ async function restoreInto(
     const touched = new Set<string>()
     let done = 0
     await sideBySide(metadata.blobs(), copiers, async (blob) => {
-      const why = await restoreObject(options, blob, directories)
+      const why = await restoreObject({ ...options, directories }, blob, (bytes) => {
+        done += bytes
+        options.progress({ done, total })
+      })
       if (why) {
         damaged.push({ digest: blob.digest, objectKey: blob.objectKey, why })
         if (!blob.damaged) metadata.setDamaged({ digest: blob.digest, at: options.now() })
@@ -109,8 +112,6 @@ async function restoreInto(
       }
       copied.add(blob.size)
       touched.add(dirname(join(data, blob.objectKey)))
-      done += blob.size
-      options.progress({ done, total })
     })
     for (const each of touched) await directories.sync(each)
   } finally {
@@ -136,13 +137,21 @@ async function copyRecordedMetadata(from: string, to: string, record: BackupReco
 
 /** @returns why there is no whole copy; undefined: there is one */
 async function restoreObject(
-  { directory, data, link }: Restore,
+  { directory, data, link, directories }: Restore & { directories: DurableDirectories },
   { digest, objectKey, size, damaged }: CopiedBlob,
-  directories: DurableDirectories,
+  progress: (bytes: number) => void,
 ): Promise<DamagedObject['why'] | undefined> {
   if (damaged) return 'damaged'
   const to = join(data, objectKey)
   await directories.make(dirname(to))
-  const outcome = await copyObject({ from: join(directory, objectKey), to, digest, size, link, verify: true })
+  const outcome = await copyObject({
+    from: join(directory, objectKey),
+    to,
+    digest,
+    size,
+    link,
+    verify: true,
+    progress,
+  })
   return outcome === 'copied' ? undefined : outcome
 }
