@@ -4,9 +4,9 @@ import { expireUploads, removeDoomed } from './sweep.ts'
 
 /** Links and manifests that one look at the reviews brings. */
 const dueAtOnce = 256
-/** Of these, so many at a time, so that a push waits for no more than them. */
+/** Of these, and of deletions, so many at a time: they share a commit, and a push waits for no more than them. */
 const together = 32
-/** Rows of the trash that one transaction forgets. */
+/** Deletions that one look at the trash brings, and rows of one that a transaction forgets. */
 const trashSlice = 100
 
 export interface Collection {
@@ -81,10 +81,11 @@ async function emptyExpiredTrash(job: Collection, run: Run): Promise<void> {
   const age = job.rules.trashRetention
   for (;;) {
     const expired = await job.metadata.listExpiredTrash({ age, limit: trashSlice })
-    for (const id of expired) {
-      await emptyTrash(job, id)
-      run.add({ trash: 1 })
+    for (let start = 0; start < expired.length; start += together) {
       if (run.stopped) return
+      const slice = expired.slice(start, start + together)
+      await Promise.all(slice.map((id) => emptyTrash(job, id)))
+      run.add({ trash: slice.length })
     }
     if (expired.length < trashSlice) return
   }

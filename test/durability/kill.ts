@@ -204,16 +204,19 @@ class KillRun {
   }
 
   async #checkAfterKill(): Promise<void> {
-    const looking = this.#clients.map(async (client) => {
-      const changed = client.model.takeChanged()
-      const others = Array.from({ length: sample }, () => this.#random.pick(client.model.manifests))
-      await client.look(
-        this.#place,
-        [...new Set([...changed, ...others])].filter((known) => known !== undefined),
-      )
+    await Promise.all(this.#clients.map((client) => this.#checkClient(client)))
+  }
+
+  async #checkClient(client: LoadClient): Promise<void> {
+    const changed = client.model.takeChanged()
+    const others = Array.from({ length: sample }, () => this.#random.pick(client.model.manifests))
+    const known = [...new Set([...changed, ...others])].filter((each) => each !== undefined)
+    try {
+      await client.look(this.#place, known)
       await this.#checkUploads(client)
-    })
-    await Promise.all(looking)
+    } catch (error) {
+      this.report.tally.wrong(`after a kill: ${error instanceof Error ? error.message : error}`)
+    }
   }
 
   /** What was cut off goes on or is gone, and the same content can be pushed anew at once. */

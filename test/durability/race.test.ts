@@ -13,7 +13,14 @@ test('no acknowledged image loses a blob while the collector never pauses, with 
 }, 180_000)
 
 test('with a grace of five seconds at least 99 of 100 pushes are acknowledged', async () => {
-  const report = await race({ seed: seed + 1, grace: 5000, seconds: 20, removals: 1000, clients: 8 })
+  const report = await race({
+    seed: seed + 1,
+    grace: 5000,
+    trash: 700,
+    seconds: 20,
+    removals: 1000,
+    clients: 8,
+  })
   expect(report.failures).toEqual([])
   expect(report.removed).toBeGreaterThanOrEqual(1000)
   expect(report.tally.acknowledgedShare).toBeGreaterThanOrEqual(0.99)

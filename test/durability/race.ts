@@ -17,6 +17,8 @@ export interface RaceOptions {
   readonly seconds: number
   readonly removals: number
   readonly clients: number
+  /** How long deletions stay in the trash; for no time unless given. Milliseconds. */
+  readonly trash?: number
   /** Further settings: another store, for one. */
   readonly env?: Environment
   /** Where that store is looked into; the data directory's files unless given. */
@@ -46,7 +48,7 @@ export async function race(options: RaceOptions): Promise<RaceReport> {
   const stored = (options.stored ?? objectsInFiles)(data)
   const server = await startServer({
     data,
-    env: { ...collectingWithoutPause(options.grace), ...options.env },
+    env: { ...collectingWithoutPause(options), ...options.env },
   })
   await server.answering()
   const tally = new Tally()
@@ -68,12 +70,12 @@ export async function race(options: RaceOptions): Promise<RaceReport> {
   }
 }
 
-function collectingWithoutPause(grace: number): Environment {
+function collectingWithoutPause({ grace, trash = 0 }: RaceOptions): Environment {
   return {
     BERTH_GC_GRACE: `${grace}ms`,
     BERTH_GC_INTERVAL: '1ms',
     BERTH_GC_KEEP_OBJECTS: '0s',
-    BERTH_TRASH_RETENTION: '0s',
+    BERTH_TRASH_RETENTION: `${trash}ms`,
   }
 }
 
@@ -114,7 +116,7 @@ async function settle(
   place: Place,
   stored: StoredObjects,
 ): Promise<{ manifests: number; wrong: readonly string[] }> {
-  const deadline = Date.now() + place.grace + settling
+  const deadline = Date.now() + 2 * place.grace + settling
   for (;;) {
     // What may follow a deleted parent goes, or stays: only a look tells.
     for (const client of clients)

@@ -15,6 +15,7 @@ Flags:
   --kills N      kill: how often [2000]
   --minutes N    race: how long [5]
   --grace N,...  race: gc.grace in milliseconds, one run for each [1000,2000,5000]
+  --trash N      race: trash.retention in milliseconds [0]
   --clients N    how many clients work at once [8]
   --seed N       makes the same choices again [a new one]
 
@@ -25,6 +26,7 @@ const flags = {
   kills: { type: 'string', default: '2000' },
   minutes: { type: 'string', default: '5' },
   grace: { type: 'string', default: '1000,2000,5000' },
+  trash: { type: 'string', default: '0' },
   clients: { type: 'string', default: '8' },
   seed: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -46,7 +48,13 @@ async function main(): Promise<number> {
     case 'race': {
       let found = 0
       for (const grace of values.grace.split(',').map(numberOf))
-        found += await runRace({ seed, clients, grace, seconds: numberOf(values.minutes) * 60 })
+        found += await runRace({
+          seed,
+          clients,
+          grace,
+          trash: Number(values.trash),
+          seconds: numberOf(values.minutes) * 60,
+        })
       return found === 0 ? 0 : 1
     }
     default:
@@ -70,6 +78,7 @@ async function runRace(options: {
   seed: number
   clients: number
   grace: number
+  trash: number
   seconds: number
 }): Promise<number> {
   console.log(`race with a grace of ${options.grace} ms`)

@@ -66,13 +66,14 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
     await review(tx, { repository, digest, delay: 0 })
     if (reference.role === 'child') await orphanManifest(tx, { repository, digest })
   }
-  if (references.length > 0) return true
-  const manifests = await tx.all(manifestsOf, slice)
+  const left = slice.limit - references.length
+  if (left === 0) return true
+  const manifests = await tx.all(manifestsOf, { id: slice.id, limit: left })
   for (const { digest } of manifests) {
     await tx.run(deleteManifestOf, { id: slice.id, digest })
     await orphanReferrers(tx, { repository, digest })
   }
-  if (manifests.length > 0) return true
+  if (manifests.length === left) return true
   await tx.run(deleteTags, slice)
   await tx.run(deleteTrash, slice)
   return false
@@ -191,6 +192,8 @@ const referencesOf = statement<TrashSlice>()(({ db, arg }) =>
     .selectFrom('trashed_references')
     .select(['manifest', 'digest', 'role'])
     .where('trash', '=', arg('id'))
+    // In this order deletions that are emptied at once lock what they have in common.
+    .orderBy('digest')
     .limit(arg('limit')),
 )
 

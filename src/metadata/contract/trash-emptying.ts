@@ -32,6 +32,12 @@ export function trashEmptyingContract(open: OpenStore): void {
     expect(await store.listTrash({ repository: app, limit: 10 })).toEqual([])
   })
 
+  test('is forgotten in one transaction where it is small', async () => {
+    const { store, trash } = await halfEmptied()
+    expect(await store.change('emptyTrash', { id: trash, limit: 3 })).toBe(false)
+    expect(await store.listExpiredTrash({ age: hour, limit: 10 })).toEqual([])
+  })
+
   test('is due for the collector whatever its age, so that a crash leaves nothing', async () => {
     const { store, trash } = await halfEmptied()
     expect(await store.listExpiredTrash({ age: hour, limit: 10 })).toEqual([trash])
