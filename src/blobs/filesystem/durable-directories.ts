@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Keeps this many directories open: the 256 of one digest algorithm, and a few. */
@@ -27,6 +27,23 @@ export class DurableDirectories {
     this.#made.add(path)
   }
 
+  /**
+   * Does work on entries of the directory, which is made if it is not there. Where somebody removed it since it was made,
+   * it is made again and the work is done once more.
+   */
+  async inside<T>(path: string, work: () => Promise<T>): Promise<T> {
+    await this.make(path)
+    try {
+      return await work()
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'ENOENT' || (await isThere(path))) throw error
+      await this.#forget(path)
+      await this.make(path)
+      return work()
+    }
+  }
+
   /** Resolves when every entry made in the directory before the call is durable. */
   sync(path: string): Promise<void> {
     const running = this.#running.get(path)
@@ -46,6 +63,15 @@ export class DurableDirectories {
   async close(): Promise<void> {
     for (const handle of this.#handles.values()) await handle.then((opened) => opened.close())
     this.#handles.clear()
+  }
+
+  /** The directory is not the one that was made: neither need be those above it. */
+  async #forget(path: string): Promise<void> {
+    for (let gone = path; this.#made.delete(gone); gone = dirname(gone)) {
+      const handle = this.#handles.get(gone)
+      this.#handles.delete(gone)
+      await handle?.then((opened) => opened.close())
+    }
   }
 
   #startNext(path: string): Promise<void> {
@@ -82,6 +108,13 @@ export class DurableDirectories {
       void handle.then((opened) => opened.close())
     }
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** @returns false where the directory above is missing */

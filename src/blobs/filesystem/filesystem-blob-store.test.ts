@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
-import { mkdir, readdir, symlink, truncate, utimes } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink, truncate, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../../test/support/berth.ts'
 import { digestOf } from '../../oci/digest.ts'
@@ -121,4 +121,27 @@ test('a file is as old as its place here, whatever time it was given', async () 
   const facts = await store.describe('uploads/planted')
   expect(facts?.size).toBe(7)
   expect(facts?.since).toBeGreaterThan(before - 1000)
+})
+
+test('directories that somebody removed under a running server are made again', async () => {
+  const data = await temporaryDirectory()
+  const store = await open({ data })
+  const digest = digestOf(new TextEncoder().encode('content'))
+  const put = async (id: string) => {
+    const key = store.committedKey(id, digest)
+    const writer = await store.create(key)
+    await writer.write(new TextEncoder().encode('content'))
+    await writer.keep()
+    await writer.close()
+    return key
+  }
+  await put('first')
+  await rm(join(data, 'blobs'), { recursive: true })
+  expect(await store.size(await put('second'))).toBe(7)
+  const upload = await store.openUpload('third', 0)
+  await upload.keep()
+  await upload.close()
+  await rm(join(data, 'blobs'), { recursive: true })
+  await store.commit('third', store.committedKey('third', digest))
+  expect(await store.size(store.committedKey('third', digest))).toBe(0)
 })

@@ -108,8 +108,7 @@ export class FilesystemBlobStore
     return storageErrors(async () => {
       const path = fileOf(this.#data, key)
       const directory = dirname(path)
-      await this.#directories.make(directory)
-      const file = await open(path, 'wx')
+      const file = await this.#directories.inside(directory, () => open(path, 'wx'))
       return new FileWriter(file, 0, {
         syncName: () => this.#directories.sync(directory),
         closed: () => undefined,
@@ -122,9 +121,8 @@ export class FilesystemBlobStore
       const from = fileOf(this.#data, uploadKey(id))
       const to = fileOf(this.#data, key)
       const directory = dirname(to)
-      await this.#directories.make(directory)
       try {
-        await rename(from, to)
+        await this.#directories.inside(directory, () => rename(from, to))
       } catch (error) {
         if (!isMissing(error)) throw error
         // A crash behind the rename and before the transaction left it there; or it was cancelled meanwhile.
@@ -138,8 +136,7 @@ export class FilesystemBlobStore
     return storageErrors(async () => {
       const path = fileOf(this.#data, key)
       const directory = dirname(path)
-      await this.#directories.make(directory)
-      const refused = await adoptFile(file, path)
+      const refused = await this.#directories.inside(directory, () => adoptFile(file, path))
       if (!refused) await this.#directories.sync(directory)
       return refused
     })
