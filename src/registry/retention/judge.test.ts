@@ -106,6 +106,12 @@ describe('a tag that belongs to an image', () => {
     expect(keptOf(tags, { newest: 1 })).toEqual(['sha256-image.sig', 'a'])
     expect(keptOf(tags, { tags: ['none'], atLeast: 1 })).toEqual(['sha256-image.sig', 'a'])
   })
+
+  test('takes the place of none where it is immutable as well', () => {
+    const tags = [signature, aged('a', day)]
+    const immutable = { ...facts, immutable: ['sha256-*'] }
+    expect(keptOf(tags, { tags: ['none'], atLeast: 1 }, immutable)).toEqual(['sha256-image.sig', 'a'])
+  })
 })
 
 const names = fc.stringMatching(/^[a-z0-9_][a-z0-9._-]{0,3}$/)

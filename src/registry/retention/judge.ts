@@ -83,8 +83,8 @@ export function spareTags({ atLeast = 0 }: RetentionRule, kept: number): number 
 }
 
 /** Whether a tag counts for the lower bound: signatures of images are no images. */
-export function countsAsKept({ keep }: TagVerdict): boolean {
-  return keep !== undefined && keep.by !== 'attached'
+export function countsAsKept({ aged, keep }: TagVerdict): boolean {
+  return keep !== undefined && aged.attachedTo === undefined
 }
 
 /** By when the tag was set; of one moment, the later name is the newer: v2 before v1. */
