@@ -4,6 +4,7 @@ import { dependentsContract } from './contract/dependents.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
+import { repositorySlicesContract } from './contract/repository-slices.ts'
 import { tagsContract } from './contract/tags.ts'
 import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { uploadsContract } from './contract/uploads.ts'
@@ -16,6 +17,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     manifestsContract(open)
     dependentsContract(open)
     trashEmptyingContract(open)
+    repositorySlicesContract(open)
     tagsContract(open)
     listingsContract(open)
   })

@@ -37,6 +37,16 @@ const anyManifests = statement<{ repository: RepositoryName; limit: number }>()(
     .selectFrom('manifests')
     .select('digest')
     .where('repository', '=', arg('repository'))
+    // Indexes before their children: what is left between two slices, or by a crash, is whole.
+    .orderBy(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('manifest_references as user')
+          .select('user.manifest')
+          .whereRef('user.repository', '=', 'manifests.repository')
+          .whereRef('user.digest', '=', 'manifests.digest')
+          .where('user.role', '=', 'child'),
+      ),
+    )
     .orderBy('digest')
     .limit(arg('limit'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),

@@ -1,13 +1,11 @@
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { ReferenceRole } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
-import { linkBlob, review } from './links.ts'
-import { insertReferences, type Reference } from './references.ts'
+import { restoreManifest } from './restore-manifest.ts'
 import { putTag } from './tags.ts'
 
 export interface Restoration {
@@ -86,38 +84,6 @@ async function requireNames(tx: Transaction, args: Restoration, trash: Names): P
   }
 }
 
-async function restoreManifest(
-  tx: Transaction,
-  at: { id: string; repository: RepositoryName; digest: Digest; grace: number },
-): Promise<void> {
-  const { repository, digest } = at
-  await tx.run(upsertRepository, at)
-  await tx.run(moveManifest, at)
-  const references = (await tx.all(referencesOf, at)).filter(isReference)
-  await lockChildren(tx, { repository, references })
-  const subject = (await tx.first(subjectOf, at))?.subject
-  await insertReferences(tx, {
-    repository,
-    manifest: digest,
-    references: subject ? [...references, { digest: subject, role: 'subject' }] : references,
-  })
-  for (const { digest: blob } of references) {
-    if (await tx.first(anyBlob, { digest: blob }))
-      await linkBlob(tx, { repository, digest: blob, grace: at.grace })
-  }
-  await review(tx, { repository, digest, delay: at.grace })
-  await tx.run(deleteManifest, at)
-}
-
-/** From now on the collector finds that the index holds them, even where it looked at the trash before. */
-async function lockChildren(
-  tx: Transaction,
-  { repository, references }: { repository: RepositoryName; references: readonly Reference[] },
-): Promise<void> {
-  const children = references.filter(({ role }) => role === 'child').map(({ digest }) => digest)
-  for (const digest of children.sort()) await tx.first(lockManifest, { repository, digest })
-}
-
 async function restoreTags(
   tx: Transaction,
   args: Restoration,
@@ -144,15 +110,6 @@ async function wantedTags(tx: Transaction, args: Restoration): Promise<{ tag: Ta
   return digest ? [{ tag: args.tag, digest: digest as Digest }] : []
 }
 
-interface TrashedReference {
-  digest: Digest
-  role: ReferenceRole | 'tag'
-}
-
-function isReference(reference: TrashedReference): reference is TrashedReference & { role: ReferenceRole } {
-  return reference.role !== 'tag'
-}
-
 /** Stands for the name of a repository that is being restored: a crash in between must not refuse the rest. */
 const started = 'restoring'
 
@@ -173,23 +130,6 @@ const anyManifest = statement<{ repository: RepositoryName }>()(({ db, arg }) =>
   db.selectFrom('manifests').select('digest').where('repository', '=', arg('repository')).limit(1),
 )
 
-const anyBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
-  db
-    .selectFrom('blobs')
-    .select('digest')
-    .where('digest', '=', arg('digest'))
-    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
-)
-
-const lockManifest = statement<{ repository: RepositoryName; digest: Digest }>()(({ db, arg, dialect }) =>
-  db
-    .selectFrom('manifests')
-    .select('digest')
-    .where('repository', '=', arg('repository'))
-    .where('digest', '=', arg('digest'))
-    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
-)
-
 const tagDigest = statement<{ repository: RepositoryName; tag: Tag }>()(({ db, arg }) =>
   db
     .selectFrom('tags')
@@ -203,6 +143,18 @@ const trashedManifests = statement<{ id: string; limit: number }>()(({ db, arg }
     .selectFrom('trashed_manifests')
     .select('digest')
     .where('trash', '=', arg('id'))
+    // Children before their indexes: what is back after a slice is whole.
+    .orderBy(
+      ({ exists, selectFrom }) =>
+        exists(
+          selectFrom('trashed_references as user')
+            .select('user.manifest')
+            .whereRef('user.trash', '=', 'trashed_manifests.trash')
+            .whereRef('user.digest', '=', 'trashed_manifests.digest')
+            .where('user.role', '=', 'child'),
+        ),
+      'desc',
+    )
     .orderBy('digest')
     .limit(arg('limit')),
 )
@@ -213,74 +165,6 @@ const trashedTags = statement<{ id: string }>()(({ db, arg }) =>
 
 const deletedDigest = statement<{ id: string }>()(({ db, arg }) =>
   db.selectFrom('trash').select('name').where('id', '=', arg('id')).where('kind', '=', 'manifest'),
-)
-
-interface TrashedManifest {
-  id: string
-  digest: Digest
-}
-
-const referencesOf = statement<TrashedManifest>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_references')
-    .select(['digest', 'role'])
-    .where('trash', '=', arg('id'))
-    .where('manifest', '=', arg('digest')),
-)
-
-const subjectOf = statement<TrashedManifest>()(({ db, arg }) =>
-  db
-    .selectFrom('trashed_manifests')
-    .select('subject')
-    .where('trash', '=', arg('id'))
-    .where('digest', '=', arg('digest')),
-)
-
-const upsertRepository = statement<{ repository: RepositoryName }>()(({ db, arg, now }) =>
-  db
-    .insertInto('repositories')
-    .values({ name: arg('repository'), created_at: now })
-    .onConflict((conflict) => conflict.column('name').doNothing()),
-)
-
-const moveManifest = statement<TrashedManifest & { repository: RepositoryName }>()(({ db, arg, now }) =>
-  db
-    .insertInto('manifests')
-    .columns([
-      'repository',
-      'digest',
-      'media_type',
-      'bytes',
-      'subject',
-      'artifact_type',
-      'content_size',
-      'pushed_at',
-      'confirmed_at',
-    ])
-    .expression(
-      db
-        .selectFrom('trashed_manifests')
-        .select((eb) => [
-          eb.cast<string>(eb.val(arg('repository')), 'text').as('repository'),
-          'digest',
-          'media_type',
-          'bytes',
-          'subject',
-          'artifact_type',
-          'content_size',
-          'pushed_at',
-          now.as('confirmed_at'),
-        ])
-        .where('trash', '=', arg('id'))
-        .where('digest', '=', arg('digest')),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now, orphaned_at: null }),
-    ),
-)
-
-const deleteManifest = statement<TrashedManifest>()(({ db, arg }) =>
-  db.deleteFrom('trashed_manifests').where('trash', '=', arg('id')).where('digest', '=', arg('digest')),
 )
 
 const deleteReferences = statement<{ id: string }>()(({ db, arg }) =>
