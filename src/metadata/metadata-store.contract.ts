@@ -8,6 +8,7 @@ import { historyContract } from './contract/history.ts'
 import { immutabilityContract } from './contract/immutability.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
+import { repositorySlicesContract } from './contract/repository-slices.ts'
 import { retentionContract } from './contract/retention.ts'
 import { tagsContract } from './contract/tags.ts'
 import { trashContract } from './contract/trash.ts'
@@ -23,6 +24,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     manifestsContract(open)
     dependentsContract(open)
     trashEmptyingContract(open)
+    repositorySlicesContract(open)
     tagsContract(open)
     immutabilityContract(open)
     retentionContract(open)

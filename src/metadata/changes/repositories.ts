@@ -29,12 +29,17 @@ export interface DeletedSlice {
 export async function deleteRepository(tx: Transaction, args: RepositoryDeletion): Promise<DeletedSlice> {
   const { repository, trash, caller, limit } = args
   await requireNoImmutable(tx, args)
-  const manifests = await tx.all(anyManifests, { repository, limit })
-  if (manifests.length > 0 && trash !== null)
-    await openTrash(tx, { id: trash, repository, kind: 'repository', name: '', caller })
   const tags: Tag[] = []
-  for (const { digest } of manifests) tags.push(...(await removeManifest(tx, { ...args, digest })))
-  return { manifests: manifests.length, tags: tags.length, more: manifests.length === limit }
+  let count = 0
+  while (count < limit) {
+    // Without its index a child stands alone: it is among the next.
+    const manifests = await tx.all(topManifests, { repository, limit: limit - count })
+    if (manifests.length === 0) break
+    if (trash !== null) await openTrash(tx, { id: trash, repository, kind: 'repository', name: '', caller })
+    for (const { digest } of manifests) tags.push(...(await removeManifest(tx, { ...args, digest })))
+    count += manifests.length
+  }
+  return { manifests: count, tags: tags.length, more: count === limit }
 }
 
 /** The tag may be one of a later slice; what is deleted by then would be gone in vain. */
@@ -63,11 +68,23 @@ const tagLike = statement<{ repository: RepositoryName; pattern: string }>()(({ 
     .limit(1),
 )
 
-const anyManifests = statement<{ repository: RepositoryName; limit: number }>()(({ db, arg, dialect }) =>
+const topManifests = statement<{ repository: RepositoryName; limit: number }>()(({ db, arg, dialect }) =>
   db
     .selectFrom('manifests')
     .select('digest')
     .where('repository', '=', arg('repository'))
+    // Indexes before their children: what is left between two slices, or by a crash, is whole.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('manifest_references as user')
+            .select('user.manifest')
+            .whereRef('user.repository', '=', 'manifests.repository')
+            .whereRef('user.digest', '=', 'manifests.digest')
+            .where('user.role', '=', 'child'),
+        ),
+      ),
+    )
     .orderBy('digest')
     .limit(arg('limit'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),

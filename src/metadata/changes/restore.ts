@@ -50,18 +50,24 @@ export async function restoreTrash(tx: Transaction, args: Restoration): Promise<
   const repository = goesOn ? (trash.name as RepositoryName) : (args.repository ?? trash.repository)
   if (goesOn) requireSameTarget(args, repository)
   else await requireFreeNames(tx, { ...args, ...trash, from: trash.repository, repository })
-  const manifests = await tx.all(trashedManifests, args)
   const missing: Digest[] = []
-  for (const { digest } of manifests) {
-    const { id, grace } = args
-    missing.push(
-      ...(await bringFromTrash(tx, { trash: id, digest, repository, from: trash.repository, grace })),
-    )
-    await tx.run(forgetReferencesOf, { id, digest })
-    await tx.run(forgetManifest, { id, digest })
+  let count = 0
+  while (count < args.limit) {
+    // With its children back an index is among the next.
+    const manifests = await tx.all(nextManifests, { id: args.id, limit: args.limit - count })
+    if (manifests.length === 0) break
+    for (const { digest } of manifests) {
+      const { id, grace } = args
+      missing.push(
+        ...(await bringFromTrash(tx, { trash: id, digest, repository, from: trash.repository, grace })),
+      )
+      await tx.run(forgetReferencesOf, { id, digest })
+      await tx.run(forgetManifest, { id, digest })
+    }
+    count += manifests.length
   }
-  const slice = { repository, manifests: manifests.length, tags: [], skipped: [], missing, more: true }
-  if (manifests.length === args.limit) {
+  const slice = { repository, manifests: count, tags: [], skipped: [], missing, more: true }
+  if (count === args.limit) {
     await tx.run(markStarted, { ...args, repository })
     return slice
   }
@@ -149,11 +155,28 @@ const pushedSince = statement<{ id: string; repository: RepositoryName }>()(({ d
     .limit(1),
 )
 
-const trashedManifests = statement<{ id: string; limit: number }>()(({ db, arg }) =>
+/** Children before their indexes: what is back after a slice is whole. */
+const nextManifests = statement<{ id: string; limit: number }>()(({ db, arg }) =>
   db
     .selectFrom('trashed_manifests')
     .select('digest')
     .where('trash', '=', arg('id'))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('trashed_references as reference')
+            .innerJoin('trashed_manifests as child', (join) =>
+              join
+                .onRef('child.trash', '=', 'reference.trash')
+                .onRef('child.digest', '=', 'reference.digest'),
+            )
+            .select('child.digest')
+            .whereRef('reference.trash', '=', 'trashed_manifests.trash')
+            .whereRef('reference.manifest', '=', 'trashed_manifests.digest')
+            .where('reference.role', '=', 'child'),
+        ),
+      ),
+    )
     .orderBy('digest')
     .limit(arg('limit')),
 )
