@@ -23,8 +23,9 @@ describe.skipIf(!(await canMount()))('a full disk', () => {
   })
 
   afterEach(async () => {
-    await server.stop()
+    // A server that did not start must not keep the disk mounted.
     await disk.unmount()
+    await server.stop()
   })
 
   test('refuses a PUT that does not fit, keeps nothing of it, and goes on', async () => {

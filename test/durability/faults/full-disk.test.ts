@@ -24,8 +24,9 @@ describe.skipIf(!(await canMount()))('a disk that fills up', () => {
   })
 
   afterEach(async () => {
-    await server.end('SIGKILL')
+    // A server that did not start must not keep the disk mounted.
     await disk.unmount()
+    await server.end('SIGKILL')
   })
 
   async function start(minFree: string): Promise<void> {
