@@ -20,7 +20,7 @@ describe.skipIf(!(await canMount()))('a disk that fills up', () => {
 
   beforeEach(async () => {
     data = await temporaryDirectory()
-    disk = await mountMemory(data, 32)
+    disk = await mountMemory(data, 64)
   })
 
   afterEach(async () => {
@@ -44,13 +44,13 @@ describe.skipIf(!(await canMount()))('a disk that fills up', () => {
   }
 
   test('deletion and collection go on below storage.min-free, and make room for pushes', async () => {
-    await start('6MiB')
+    await start('24MiB')
     const images: Manifest[] = []
     for (;;) {
       const image = newImage({ name: `filler ${images.length}`, layers: [blobOf(random.bytes(mebibyte))] })
       if (!(await pushed(image))) break
       images.push(image)
-      expect(images.length).toBeLessThan(32)
+      expect(images.length).toBeLessThan(64)
     }
     expect(images.length).toBeGreaterThan(10)
     for (const { digest } of images) await ask(manifestUrl(digest), { method: 'DELETE', expect: [202] })
