@@ -150,7 +150,8 @@ test('what it stores is for its own user alone', async () => {
     data,
     `${data}/metadata.sqlite`,
     `${data}/metadata.sqlite-wal`,
+    `${data}/lock`,
   ])
-  expect(modes.stdout.toString()).toBe('700\n600\n600\n')
+  expect(modes.stdout.toString()).toBe('700\n600\n600\n600\n')
   await berth.stop()
 })

@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Another server has the data directory. */
@@ -17,7 +18,10 @@ export class DataInUseError extends Error {
  * @throws DataInUseError
  */
 export function lockData(data: string): { release(): void } {
-  const database = new Database(join(data, 'lock'), { create: true, readwrite: true })
+  const path = join(data, 'lock')
+  // SQLite would make it readable to all, and gives what it makes beside it the same rights.
+  closeSync(openSync(path, 'a', 0o600))
+  const database = new Database(path, { readwrite: true })
   try {
     database.run('PRAGMA locking_mode = EXCLUSIVE')
     database.run('BEGIN EXCLUSIVE')
