@@ -6,8 +6,10 @@ import { expireUploads, removeDoomed } from './sweep.ts'
 const dueAtOnce = 256
 /** Of these, and of deletions, so many at a time: they share a commit, and a push waits for no more than them. */
 const together = 32
-/** Deletions that one look at the trash brings, and rows of one that a transaction forgets. */
-const trashSlice = 100
+/** Deletions that one look at the trash brings. */
+const trashAtOnce = 100
+/** Rows of one deletion that a change forgets: with those of others it may share a transaction, which stays short. */
+const trashSlice = 20
 
 export interface Collection {
   readonly metadata: ChangesMetadata & CollectsGarbage & KeepsTrash
@@ -80,14 +82,14 @@ export async function collectGarbage(job: Collection): Promise<Collected> {
 async function emptyExpiredTrash(job: Collection, run: Run): Promise<void> {
   const age = job.rules.trashRetention
   for (;;) {
-    const expired = await job.metadata.listExpiredTrash({ age, limit: trashSlice })
+    const expired = await job.metadata.listExpiredTrash({ age, limit: trashAtOnce })
     for (let start = 0; start < expired.length; start += together) {
       if (run.stopped) return
       const slice = expired.slice(start, start + together)
       await Promise.all(slice.map((id) => emptyTrash(job, id)))
       run.add({ trash: slice.length })
     }
-    if (expired.length < trashSlice) return
+    if (expired.length < trashAtOnce) return
   }
 }
 

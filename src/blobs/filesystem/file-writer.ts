@@ -9,12 +9,17 @@ const highWater = 4 * 1024 * 1024
 const syncEvery = 64 * 1024 * 1024
 
 export interface WriterHooks {
+  /** Writes at once, if that is quick. @returns how many of the bytes are written; undefined: none */
+  writeNow?(bytes: Uint8Array, position: number): number | undefined
   /** Makes the file's directory entry durable. */
   syncName(): Promise<void>
   closed(): void
 }
 
-/** Writes behind the receiver: one write runs while the next chunks gather, and both are in order. */
+/**
+ * Writes at once where that is quick, and else behind the receiver: one write runs while the next chunks gather, and both
+ * are in order.
+ */
 export class FileWriter implements UploadWriter {
   readonly #file: FileHandle
   readonly #start: number
@@ -37,8 +42,10 @@ export class FileWriter implements UploadWriter {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#failure) throw toStorageError(this.#failure)
-    this.#gathered.push(chunk)
-    this.#gatheredBytes += chunk.length
+    const rest = this.#writeNow(chunk)
+    if (rest.length === 0) return undefined
+    this.#gathered.push(rest)
+    this.#gatheredBytes += rest.length
     if (!this.#writing) this.#writing = this.#writeAll()
     return this.#gatheredBytes >= highWater ? this.#writing : undefined
   }
@@ -75,6 +82,21 @@ export class FileWriter implements UploadWriter {
     } finally {
       this.#hooks.closed()
       await this.#file.close()
+    }
+  }
+
+  /** @returns what is left to write. @throws STORAGE_FULL, STORAGE_UNAVAILABLE */
+  #writeNow(chunk: Uint8Array): Uint8Array {
+    // What waits goes first.
+    if (this.#writing || this.#gathered.length > 0) return chunk
+    try {
+      const written = this.#hooks.writeNow?.(chunk, this.#position) ?? 0
+      this.#position += written
+      this.#startEarlySync()
+      return chunk.subarray(written)
+    } catch (error) {
+      this.#failure = error
+      throw toStorageError(error)
     }
   }
 

@@ -23,6 +23,7 @@ import { DurableDirectories } from './durable-directories.ts'
 import { FileWriter } from './file-writer.ts'
 import { HotObjects } from './hot-objects.ts'
 import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
+import { QuickWrites } from './quick-writes.ts'
 import { readPieces } from './read-pieces.ts'
 import { isMissing, storageErrors } from './storage-errors.ts'
 import { describeFile, walkStorage } from './walk-storage.ts'
@@ -38,6 +39,7 @@ export class FilesystemBlobStore
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
+  readonly #quick = new QuickWrites()
   readonly #hot: HotObjects
   readonly #writers = new Map<string, FileWriter>()
   #free: Promise<number> | undefined
@@ -77,6 +79,7 @@ export class FilesystemBlobStore
       const file = await openOf(id, path, offset === 0 ? 'w' : 'r+')
       if (offset > 0) await file.truncate(offset)
       const writer = new FileWriter(file, offset, {
+        writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
         syncName: () => this.#directories.sync(dirname(path)),
         closed: () => {
           if (this.#writers.get(id) === writer) this.#writers.delete(id)
@@ -110,6 +113,7 @@ export class FilesystemBlobStore
       const directory = dirname(path)
       const file = await this.#directories.inside(directory, () => open(path, 'wx'))
       return new FileWriter(file, 0, {
+        writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
         syncName: () => this.#directories.sync(directory),
         closed: () => undefined,
       })
