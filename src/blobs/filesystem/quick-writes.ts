@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { writevSync } from 'node:fs'
 
 /** A write into the page cache that takes this long waits for the disk, and not only for its processor. Milliseconds. */
 const tooSlow = 25
@@ -23,7 +23,7 @@ export class QuickWrites {
 
   constructor(options: QuickWritesOptions = {}) {
     this.#now = options.now ?? (() => performance.now())
-    this.#write = options.write ?? ((fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position))
+    this.#write = options.write ?? ((fd, bytes, position) => writevSync(fd, [bytes], position))
   }
 
   /** @returns how many of the bytes are written; undefined: none, the disk is slow */
