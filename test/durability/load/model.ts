@@ -9,6 +9,8 @@ export interface Known {
   state: 'there' | 'gone' | 'maybe'
   /** What the last look found. */
   seen: boolean
+  /** Its client deleted it, and was told so, and has not pushed it since. */
+  deleted: boolean
   /** A parent or subject of it was deleted since it was last pushed: with nothing that holds it, it may follow. */
   orphaned: boolean
 }
@@ -82,6 +84,7 @@ export class Model {
   pushed(at: { repository: string; manifest: Manifest; tag: string | undefined }): void {
     const known = this.#know(at)
     known.state = 'there'
+    known.deleted = false
     // A subject that may follow its own parent or subject takes its referrers with it.
     known.orphaned = at.manifest.subject
       ? (this.find(at.repository, at.manifest.subject.digest)?.orphaned ?? false)
@@ -95,6 +98,7 @@ export class Model {
   pushUnanswered(at: { repository: string; manifest: Manifest; tag: string | undefined }): void {
     const known = this.#know(at)
     if (known.state === 'gone') known.state = 'maybe'
+    known.deleted = false
     if (at.tag === undefined) return
     this.#setTag(
       { ...at, tag: at.tag },
@@ -115,6 +119,7 @@ export class Model {
 
   manifestDeleted(known: Known): void {
     known.state = 'gone'
+    known.deleted = true
     this.#changed.add(known)
     for (const tag of this.tagsOf(known)) {
       const left = [...tag.possible].filter((digest) => digest !== known.manifest.digest)
@@ -135,7 +140,8 @@ export class Model {
   /** Somebody looked. @returns what is wrong with what he saw */
   sawManifest(known: Known, there: boolean): string | undefined {
     if (!there && this.mustBeThere(known)) return 'an acknowledged manifest is gone'
-    if (there && known.state === 'gone') return 'a deleted manifest is back'
+    // One that followed what it depended on is nobody's deletion: that it is seen again is no broken promise.
+    if (there && known.state === 'gone' && known.deleted) return 'a deleted manifest is back'
     known.state = there ? 'there' : 'gone'
     known.seen = there
     this.#letGo(known.repository)
@@ -160,7 +166,7 @@ export class Model {
     const key = `${repository}@${manifest.digest}`
     let known = this.#manifests.get(key)
     if (!known) {
-      known = { repository, manifest, state: 'gone', seen: false, orphaned: false }
+      known = { repository, manifest, state: 'gone', seen: false, deleted: false, orphaned: false }
       this.#manifests.set(key, known)
     }
     this.#changed.add(known)
