@@ -140,7 +140,7 @@ export class Model {
   /** Somebody looked. @returns what is wrong with what he saw */
   sawManifest(known: Known, there: boolean): string | undefined {
     if (!there && this.mustBeThere(known)) return 'an acknowledged manifest is gone'
-    // One that followed what it depended on is nobody's deletion: that it is seen again is no broken promise.
+    // One that was only seen gone is told apart in the looks: it is nobody's deletion that is undone.
     if (there && known.state === 'gone' && known.deleted) return 'a deleted manifest is back'
     known.state = there ? 'there' : 'gone'
     known.seen = there
