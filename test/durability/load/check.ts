@@ -19,6 +19,8 @@ export interface Looking {
   readonly url: string
   readonly model: Model
   readonly looks: Looks
+  /** Remembers in words what was seen. */
+  saw(what: string): void
 }
 
 /** Looks at a manifest by its digest and pulls all of it. @returns what is wrong. @throws Unanswered, Refused */
@@ -26,6 +28,7 @@ export async function lookAtManifest(looking: Looking, known: Known): Promise<st
   const { url, model, looks } = looking
   const { repository, manifest } = known
   const served = await pullManifest(url, repository, manifest.digest)
+  looking.saw(`saw ${repository}@${manifest.digest} ${served ? 'there' : 'gone'}, known as ${known.state}`)
   if (served && known.state === 'gone' && !known.deleted) {
     if (!looks.returned) return ['a manifest that was seen gone is back']
     looks.returned.push(`${repository}@${manifest.digest}`)
