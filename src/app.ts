@@ -1,6 +1,5 @@
 import { decide } from './access/decide.ts'
 import type { Settings } from './config/settings.ts'
-import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
@@ -14,27 +13,23 @@ import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { collectorRulesOf, retentionRulesOf, rulesOf } from './rules.ts'
+import { openStores, type Places } from './stores.ts'
 import { version } from './version.ts'
 
 /** A registry that serves, put together from its settings. */
 export interface App {
   readonly urls: readonly string[]
-  readonly data: string
+  readonly places: Places
   /** Takes nothing new and lets transfers finish; those that still run after `patience` milliseconds are cut off. */
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
 
-/** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
+/** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const journal = watchJournal(logger)
-  const data = await openDataDirectory({
-    data: settings.data,
-    cacheSize: settings['storage.cache'],
-    exclusive: true,
-    journalTold: journal.told,
-  })
+  const stores = await openStores(settings, { journalTold: journal.told })
   try {
-    const { metadata, blobs } = data
+    const { metadata, blobs } = stores
     const rules = rulesOf(settings)
     const collector = collectorRulesOf(settings)
     const retention = retentionRulesOf(settings)
@@ -87,16 +82,16 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     })
     return {
       urls: server.urls,
-      data: data.path,
+      places: stores.places,
       async stop(patience) {
         const cutOff = !(await drained(server, patience))
         await maintenance.stop()
-        await data[Symbol.asyncDispose]()
+        await stores[Symbol.asyncDispose]()
         return { cutOff }
       },
     }
   } catch (error) {
-    await data[Symbol.asyncDispose]()
+    await stores[Symbol.asyncDispose]()
     throw error
   }
 }

@@ -23,7 +23,7 @@ export const serve: Command = {
     })
     const app = await startApp(settings, logger)
     if (settings['log.format'] === 'text') process.stdout.write(greeting(app))
-    else logger.info('serving', { version, urls: app.urls.join(' '), data: app.data, access: 'open' })
+    else logger.info('serving', { version, urls: app.urls.join(' '), ...app.places, access: 'open' })
     const signal = await signalToStop()
     logger.info('stopping', { signal, patience_ms: settings['shutdown.drain'] })
     forceOnNextSignal(sink)
@@ -41,10 +41,14 @@ function greeting(app: App): string {
     'localhost',
   )
   return `Berth ${version} serves on ${app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')}
-Data:      ${app.data}
+${placesText(app)}
 Access:    open: whoever reaches it may push, pull and delete
 Try:       docker tag IMAGE ${host}/IMAGE && docker push ${host}/IMAGE
 `
+}
+
+function placesText({ places: { metadata, blobs } }: App): string {
+  return metadata === blobs ? `Data:      ${blobs}` : `Metadata:  ${metadata}\nBlobs:     ${blobs}`
 }
 
 function signalToStop(): Promise<string> {

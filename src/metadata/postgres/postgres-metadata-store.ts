@@ -5,6 +5,7 @@ import type { MetadataStore } from '../metadata-store.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
 import type { Statement } from '../statement.ts'
+import { type ConnectionSettings, clientConfig, placeOf } from './connection.ts'
 
 /** Taken while the tables are brought up to date, so that processes that start together take turns. */
 const migrationLock = 0x42657274
@@ -13,21 +14,27 @@ const migrationLock = 0x42657274
 const tryAgain: ReadonlySet<unknown> = new Set(['40001', '40P01'])
 const attempts = 5
 
-/**
- * Metadata in PostgreSQL, for several processes on one database.
- * @param options.url postgres://user:password@host/database
- * @param options.berth this binary's version
- */
-export async function openPostgresMetadataStore(options: {
-  url: string
-  berth: string
-}): Promise<MetadataStore> {
-  const pool = new Pool({ connectionString: options.url, max: 10, types: { getTypeParser } })
+export interface PostgresOptions extends ConnectionSettings {
+  /** Connections at most. */
+  readonly pool: number
+  /** Milliseconds that a request waits for a connection. */
+  readonly patience: number
+  /** This binary's version. */
+  readonly berth: string
+  /** Refuses a database in which no registry is. */
+  readonly existing: boolean
+}
+
+/** Metadata in PostgreSQL, for several processes on one database. */
+export async function openPostgresMetadataStore(
+  options: PostgresOptions,
+): Promise<MetadataStore & { readonly place: string }> {
+  const pool = new Pool({ ...(await clientConfig(options)), max: options.pool, types: { getTypeParser } })
   await inTransaction(pool, async (tx) => {
     await tx.execute(`select pg_advisory_xact_lock(${migrationLock})`)
     await migrate(tx, options.berth)
   })
-  return createSqlMetadataStore({
+  const store = createSqlMetadataStore({
     ...reader(pool),
     change: (name, args) => inTransaction(pool, (tx) => applyChange(tx, name, args)),
     async check() {
@@ -35,6 +42,7 @@ export async function openPostgresMetadataStore(options: {
     },
     close: () => pool.end(),
   })
+  return { ...store, place: placeOf(options.address) }
 }
 
 /** Whole numbers come as text from the driver; all of ours fit a double. */
