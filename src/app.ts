@@ -8,6 +8,7 @@ import { startMaintenance } from './jobs/maintenance.ts'
 import { Scrubber } from './jobs/scrub.ts'
 import { scrubMeasurements } from './jobs/scrub-measurements.ts'
 import type { Logger } from './logging/logger.ts'
+import { requireMeantOpen } from './open-access.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
@@ -24,8 +25,9 @@ export interface App {
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
 
-/** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
+/** @throws SettingError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
+  requireMeantOpen(settings)
   const journal = watchJournal(logger)
   const stores = await openStores(settings, { journalTold: journal.told })
   try {

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'SIZE_INVALID'
   | 'STORAGE_FULL'
   | 'STORAGE_UNAVAILABLE'
+  | 'OUTCOME_UNKNOWN'
   | 'READ_ONLY'
   | 'REPOSITORY_TAKEN'
   | 'TAG_IMMUTABLE'

@@ -5,6 +5,17 @@ import type { PostgresOptions } from '../../src/metadata/postgres/postgres-metad
 /** The PostgreSQL server of the tests; undefined: there is none, and tests of it are skipped. */
 export const postgresServer = process.env.BERTH_TEST_POSTGRES || undefined
 
+/**
+ * Whether suites on PostgreSQL run here; where they don't, a line says so. In CI all do.
+ * @param what the suite, for that line
+ */
+export function requirePostgres(what: string): boolean {
+  if (postgresServer) return true
+  if (process.env.CI) throw new Error(`BERTH_TEST_POSTGRES must name a PostgreSQL server in CI: ${what}`)
+  console.warn(`Skipped: ${what} needs BERTH_TEST_POSTGRES=$(.ci/postgres start).`)
+  return false
+}
+
 let made = 0
 
 /** A new database on the tests' server. @returns its URL */

@@ -34,7 +34,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 const compositionRoot = 'app.ts'
 /** What names the drivers: the app, and the stores that it and commands open. */
-const roots = [compositionRoot, 'data-directory.ts', 'stores.ts', 'rules.ts']
+const roots = [compositionRoot, 'data-directory.ts', 'stores.ts', 'open-access.ts', 'rules.ts']
 const serve = 'cli/commands/serve.ts'
 
 /** Each a folder that only the composition root knows. */
