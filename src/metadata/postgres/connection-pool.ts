@@ -92,8 +92,9 @@ export class ConnectionPool {
       try {
         return await attempt()
       } catch (error) {
+        if (this.#refusesTimeouts(error)) continue
         const failure = failureOf(error)
-        if (failure === 'fault' && !this.#refusesTimeouts(error)) throw error
+        if (failure === 'fault') throw error
         const again =
           failure === 'conflict' ? tries < conflictsBorne : failure !== 'refused' && failure !== 'full'
         if (!again || failure === 'busy' || performance.now() > deadline) {
