@@ -18,7 +18,7 @@ test('a fault is no missing figure', async () => {
   const faulty = async () => {
     throw new Error('a fault')
   }
-  expect(knownInTime(faulty)).rejects.toThrow('a fault')
+  await expect(knownInTime(faulty)).rejects.toThrow('a fault')
 })
 
 test('a figure that takes too long is left out', async () => {

@@ -24,3 +24,9 @@ export async function metadataOf(data: string): Promise<Record<string, string>> 
   }
   return { BERTH_METADATA_URL: await database, BERTH_ACCESS_OPEN: 'true', BERTH_METADATA_POOL: '5' }
 }
+
+/** The same for a command that names a data directory. */
+export async function metadataOfCommand(args: readonly string[]): Promise<Record<string, string>> {
+  const data = args[args.indexOf('--data') + 1]
+  return args.includes('--data') && data !== undefined ? metadataOf(data) : {}
+}
