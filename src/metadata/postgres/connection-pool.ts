@@ -1,4 +1,4 @@
-import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult, types } from 'pg'
+import { Client, type ClientConfig, DatabaseError, Pool, type PoolClient, type QueryResult, types } from 'pg'
 import { type ConnectionSettings, clientConfig } from './connection.ts'
 import { failureOf, outcomeUnknown, unavailable } from './failures.ts'
 
@@ -113,7 +113,7 @@ export class ConnectionPool {
   }
 
   async #withClient<T>(work: (held: Held) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
+    const client = await this.#connect()
     let broken: Error | undefined
     // Unheard, it would end the process.
     const spoil = (error: Error) => {
@@ -128,6 +128,16 @@ export class ConnectionPool {
     } finally {
       client.release(broken)
       client.off('error', spoil)
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      // A password that was changed, a database that was renamed: not the fault of who asks.
+      if (error instanceof DatabaseError && failureOf(error) === 'fault') throw unavailable(error)
+      throw error
     }
   }
 
