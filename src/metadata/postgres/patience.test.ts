@@ -83,14 +83,14 @@ describe.skipIf(!requirePostgres('how long PostgreSQL is waited for'))('a databa
     const store = await open({})
     await holder.query('rollback')
     const name = new URL(database).pathname.slice(1)
-    await administer(database, `alter database ${name} with allow_connections false`)
+    await administer(postgresServer ?? '', `alter database ${name} with allow_connections false`)
     try {
       await holder.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'berth'`,
       )
       expect(await failureOf(store.repositoryExists(app))).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     } finally {
-      await holder.query(`alter database ${name} with allow_connections true`)
+      await administer(postgresServer ?? '', `alter database ${name} with allow_connections true`)
     }
     expect(await store.repositoryExists(app)).toBe(false)
   })
