@@ -1,8 +1,10 @@
 import { decide } from './access/decide.ts'
 import type { Settings } from './config/settings.ts'
+import { tlsFilesOf } from './config/tls-files.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
+import { openTls } from './http/tls/tls.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
@@ -24,9 +26,18 @@ export interface App {
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
 
-/** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
+/** @throws KeyPairError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const journal = watchJournal(logger)
+  const tlsFiles = tlsFilesOf(settings)
+  const tls =
+    tlsFiles &&
+    (await openTls({
+      files: tlsFiles,
+      minVersion: settings['tls.min-version'],
+      logger,
+      now: () => Date.now(),
+    }))
   const data = await openDataDirectory({
     data: settings.data,
     cacheSize: settings['storage.cache'],
@@ -67,14 +78,17 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       version,
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
+      tls: tls?.listener,
       journal: journal.state,
       startCollector: () => maintenance.startCollector(),
       measurements: [
         ...meter.measurements(metadata),
         ...scrubMeasurements(scrubber),
         ...journal.measurements,
+        ...(tls?.measurements ?? []),
       ],
     })
+    const following = tls?.follow(server)
     const maintenance = startMaintenance({
       registry,
       pulls,
@@ -89,6 +103,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       urls: server.urls,
       data: data.path,
       async stop(patience) {
+        following?.stop()
         const cutOff = !(await drained(server, patience))
         await maintenance.stop()
         await data[Symbol.asyncDispose]()

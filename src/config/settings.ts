@@ -5,6 +5,7 @@ import {
   durationOrOff,
   durationUpTo,
   filePath,
+  filePathOrNone,
   flag,
   immutableTags,
   type Kind,
@@ -96,6 +97,17 @@ export const settings = {
     durationUpTo(255_000),
     '2m',
     'a connection without a byte for this long is closed; downloads are not',
+  ),
+  'tls.certificate': setting(
+    filePathOrNone,
+    '',
+    'a PEM file with the certificate to serve HTTPS with, then those between it and its root; read again when it changes',
+  ),
+  'tls.key': setting(filePathOrNone, '', 'a PEM file with the key of that certificate'),
+  'tls.min-version': setting(
+    oneOf(['1.2', '1.3'] as const),
+    '1.2',
+    'the lowest version of TLS that is spoken',
   ),
   'shutdown.drain': setting(duration, '8s', 'how long transfers may go on after a signal to stop'),
 } as const satisfies Record<string, Setting>

@@ -80,6 +80,12 @@ export const filePath: Kind<string> = {
   parse: (text) => (text !== '' && !text.includes('\0') ? text : undefined),
 }
 
+/** Empty: none. */
+export const filePathOrNone: Kind<string> = {
+  allowed: 'a path',
+  parse: (text) => (text.includes('\0') ? undefined : text),
+}
+
 /** Separated by commas, or a list in the file. */
 export function listOf<T>(kind: Kind<T>, { atLeast = 0 } = {}): Kind<readonly T[]> {
   return {
