@@ -5,7 +5,7 @@ import {
   durationOrOff,
   durationUpTo,
   filePath,
-  filePathOrNone,
+  optionalPath,
   flag,
   immutableTags,
   type Kind,
@@ -99,11 +99,11 @@ export const settings = {
     'a connection without a byte for this long is closed; downloads are not',
   ),
   'tls.certificate': setting(
-    filePathOrNone,
+    optionalPath,
     '',
     'a PEM file with the certificate to serve HTTPS with, then those between it and its root; read again when it changes',
   ),
-  'tls.key': setting(filePathOrNone, '', 'a PEM file with the key of that certificate'),
+  'tls.key': setting(optionalPath, '', 'a PEM file with the key of that certificate'),
   'tls.min-version': setting(
     oneOf(['1.2', '1.3'] as const),
     '1.2',

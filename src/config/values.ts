@@ -81,7 +81,7 @@ export const filePath: Kind<string> = {
 }
 
 /** Empty: none. */
-export const filePathOrNone: Kind<string> = {
+export const optionalPath: Kind<string> = {
   allowed: 'a path',
   parse: (text) => (text.includes('\0') ? undefined : text),
 }
