@@ -128,6 +128,24 @@ describe.skipIf(!ready)('a registry that serves HTTPS', () => {
     expect(berth.output()).toContain('new connections get a new TLS certificate')
   }, 60_000)
 
+  test('lets a download end that began on the certificate before, when it is told to stop', async () => {
+    const own = await startBerth({ tls: files, args: ['--shutdown-drain', '30s'] })
+    const push = `${own.url}/v2/tls/blobs/uploads/?digest=${digest}`
+    expect((await fetch(push, { method: 'POST', body: blob, ...unchecked })).status).toBe(201)
+    const got = join(await temporaryDirectory(), 'blob')
+    const url = `${own.url}/v2/tls/blobs/${digest}`
+    const download = curl('--insecure', '--limit-rate', '16M', '--output', got, url)
+    await until('the download', async () => (await Bun.file(got).exists()) && Bun.file(got).size > 2 ** 20)
+    await place(await authority.issue({ name: 'between' }))
+    own.process.kill('SIGHUP')
+    await until('the new certificate', () => own.output().includes('new connections get a new TLS'))
+    const stopped = own.stop()
+    expect(await download).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    expect(digestOf(await Bun.file(got).bytes())).toBe(digest)
+    expect(await stopped).toBe(0)
+    expect(own.output()).not.toContain('cut off')
+  }, 60_000)
+
   test('lets an upload end that a new certificate meets in its middle', async () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => {
