@@ -39,13 +39,13 @@ describe.skipIf(!requireTools(['openssl']))('a certificate and its key', async (
 
   test('are refused at whichever byte they are cut off', async () => {
     const [certificate, key] = await Promise.all([text(good.certificate), text(good.key)])
-    for (let length = 0; length < certificate.trimEnd().length; length += 61) {
+    for (let length = 0; length < certificate.trimEnd().length; length += 1) {
       const cut = { certificate: certificate.slice(0, length), key }
       // A chain that ends after a whole certificate is one that lacks its authority.
       if (/END CERTIFICATE-----\n?$/.test(cut.certificate)) continue
       expect(() => keyPairOf(cut, good)).toThrow(/^tls\.certificate: /)
     }
-    for (let length = 0; length < key.trimEnd().length; length += 7)
+    for (let length = 0; length < key.trimEnd().length; length += 1)
       expect(() => keyPairOf({ certificate, key: key.slice(0, length) }, good)).toThrow(/^tls\.key: /)
   })
 

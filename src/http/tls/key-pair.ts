@@ -79,13 +79,13 @@ async function readPem(path: string, setting: string): Promise<string> {
   }
 }
 
-const certificates = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+const blocks = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g
 
 function chainOf(pem: string, path: string): readonly [X509Certificate, ...X509Certificate[]] {
-  const begun = pem.split('-----BEGIN CERTIFICATE-----').length - 1
-  const found = pem.match(certificates) ?? []
-  if (begun === 0) throw new KeyPairError(`tls.certificate: ${path} holds no PEM certificate`)
-  if (found.length < begun) throw new KeyPairError(`tls.certificate: ${path} is cut off`)
+  const found = [...pem.matchAll(blocks)].filter(([, kind]) => kind === 'CERTIFICATE').map(([block]) => block)
+  // A file that ends in the middle of a line of dashes, or after one, is still being written.
+  if (/^-/m.test(pem.replaceAll(blocks, ''))) throw new KeyPairError(`tls.certificate: ${path} is cut off`)
+  if (found.length === 0) throw new KeyPairError(`tls.certificate: ${path} holds no PEM certificate`)
   try {
     const [leaf, ...authorities] = found.map((text) => new X509Certificate(text))
     return [leaf as X509Certificate, ...authorities]
