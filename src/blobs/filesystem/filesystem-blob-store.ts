@@ -16,6 +16,7 @@ import type {
   OpenedFile,
   ReadsObjects,
   ReportsFreeSpace,
+  RevokesUploads,
   UploadWriter,
 } from '../blob-store.ts'
 import { adoptFile } from './adopt-file.ts'
@@ -27,35 +28,43 @@ import { QuickWrites } from './quick-writes.ts'
 import { readPieces } from './read-pieces.ts'
 import { isMissing, storageErrors } from './storage-errors.ts'
 import { describeFile, walkStorage } from './walk-storage.ts'
+import { alone, type WriterClaim, type WriterClaims } from './writer-claims.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
 /** Milliseconds. */
 const freeSpaceAge = 1000
 
+export interface FilesystemOptions {
+  /** The data directory; made if it is not there. */
+  readonly data: string
+  /** Bytes of memory for small objects that are read often. */
+  readonly cacheSize: number
+  /** Where several processes write here; without it, this one is alone. */
+  readonly claims?: WriterClaims | undefined
+}
+
 /** Blobs as files; `paths.ts` draws the tree. */
 export class FilesystemBlobStore
-  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles
+  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles, RevokesUploads
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
   readonly #quick = new QuickWrites()
   readonly #hot: HotObjects
+  readonly #claims: WriterClaims
   readonly #writers = new Map<string, FileWriter>()
   #free: Promise<number> | undefined
   #freeAt = 0
 
-  private constructor(data: string, cacheSize: number) {
+  private constructor({ data, cacheSize, claims = alone }: FilesystemOptions) {
     this.#data = data
     this.#hot = new HotObjects(cacheSize)
+    this.#claims = claims
   }
 
-  /**
-   * @param options.data the data directory; made if it is not there
-   * @param options.cacheSize bytes of memory for small objects that are read often
-   */
-  static async open(options: { data: string; cacheSize: number }): Promise<FilesystemBlobStore> {
-    const store = new FilesystemBlobStore(options.data, options.cacheSize)
+  static async open(options: FilesystemOptions): Promise<FilesystemBlobStore> {
+    const store = new FilesystemBlobStore(options)
     await storageErrors(async () => {
       await store.#directories.make(join(options.data, 'uploads'))
       await store.#directories.make(join(options.data, 'blobs'))
@@ -73,21 +82,36 @@ export class FilesystemBlobStore
 
   openUpload(id: string, offset: number): Promise<UploadWriter> {
     return storageErrors(async () => {
-      // A writer whose lease ran out may still hold bytes: they must not land among ours.
-      await this.#writers.get(id)?.revoke()
-      const path = fileOf(this.#data, uploadKey(id))
-      const file = await openOf(id, path, offset === 0 ? 'w' : 'r+')
-      if (offset > 0) await file.truncate(offset)
-      const writer = new FileWriter(file, offset, {
-        writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
-        syncName: () => this.#directories.sync(dirname(path)),
-        closed: () => {
-          if (this.#writers.get(id) === writer) this.#writers.delete(id)
-        },
-      })
-      this.#writers.set(id, writer)
-      return writer
+      const claim = await this.#claims.claim(id)
+      try {
+        // A writer whose lease ran out may still hold bytes: they must not land among ours.
+        await this.revokeUpload(id)
+        return await this.#openWriter(id, offset, claim)
+      } catch (error) {
+        this.#claims.release(claim)
+        throw error
+      }
     })
+  }
+
+  async #openWriter(id: string, offset: number, claim: WriterClaim): Promise<FileWriter> {
+    const path = fileOf(this.#data, uploadKey(id))
+    const file = await openOf(id, path, offset === 0 ? 'w' : 'r+')
+    if (offset > 0) await file.truncate(offset)
+    const writer = new FileWriter(file, offset, {
+      writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
+      syncName: () => this.#directories.sync(dirname(path)),
+      closed: () => {
+        if (this.#writers.get(id) === writer) this.#writers.delete(id)
+        this.#claims.release(claim)
+      },
+    })
+    this.#writers.set(id, writer)
+    return writer
+  }
+
+  async revokeUpload(id: string): Promise<void> {
+    await this.#writers.get(id)?.revoke()
   }
 
   async *readUpload(id: string, length: number): AsyncIterable<Uint8Array> {
@@ -199,7 +223,8 @@ export class FilesystemBlobStore
     const probe = join(this.#data, probeName)
     const file = await open(probe, 'w')
     await file.close()
-    await rm(probe)
+    // Somebody else who asks at the same moment may have removed it already.
+    await rm(probe, { force: true })
   }
 
   /** At most a second old: a disk that fills up faster refuses the write itself. */
