@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockData } from './blobs/filesystem/data-lock.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
-import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
+import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
+import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
 import { version } from './version.ts'
 
@@ -21,6 +22,8 @@ export interface OpenOptions {
   readonly exclusive?: boolean
   /** Who opens it exclusively keeps the journal, and hears here how far that is. */
   journalTold?(state: JournalState): void
+  /** The process that has it exclusively, for one that serves beside it: changes and claims of uploads go there. */
+  readonly owner?: ChangesMetadata & WriterClaims
 }
 
 /** The directory can't be used by this command: the message says why and what to do. */
@@ -34,7 +37,11 @@ export class DataDirectoryError extends Error {
 /** Opens a data directory, and makes it if it is not there. @throws DataInUseError, DatabaseTooNewError */
 export async function openDataDirectory(options: OpenOptions): Promise<DataDirectory> {
   const path = resolve(options.data)
-  const blobs = await FilesystemBlobStore.open({ data: path, cacheSize: options.cacheSize ?? 0 })
+  const blobs = await FilesystemBlobStore.open({
+    data: path,
+    cacheSize: options.cacheSize ?? 0,
+    claims: options.owner,
+  })
   const closing = new AsyncDisposableStack()
   closing.defer(() => blobs.close())
   try {
@@ -46,6 +53,7 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
     const metadata = await openSqliteMetadataStore({
       path: metadataFile(path),
       berth: version,
+      ...(options.owner && { changes: options.owner }),
       ...(options.exclusive && {
         journal: { directory: journalDirectory(path), told: options.journalTold ?? (() => undefined) },
       }),

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { retentionRule } from './retention-rules.ts'
 import {
@@ -11,6 +12,7 @@ import {
   listenAddress,
   listOf,
   oneOf,
+  processes,
   size,
   webOrigin,
 } from './values.ts'
@@ -33,6 +35,7 @@ function setting<T>(kind: Kind<T>, standard: string, help: string): Setting<T> {
 export const settings = {
   listen: setting(listOf(listenAddress, { atLeast: 1 }), 'localhost:5000', 'where to serve'),
   data: setting(filePath, './berth-data', 'the directory that holds everything'),
+  workers: setting(processes(availableParallelism()), '1', 'how many processes answer requests, on one port'),
   'log.format': setting(oneOf<LogFormat>(logFormats), 'text', 'log lines for people, or for machines'),
   'log.level': setting(
     oneOf<LogLevel>(logLevels),

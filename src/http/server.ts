@@ -6,11 +6,13 @@ import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
+import type { Crew } from './crew.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
+import type { ProcessMetrics } from './process-metrics.ts'
 import { StorageMeter } from './storage-meter.ts'
 
 export interface ServerOptions {
@@ -28,6 +30,8 @@ export interface ServerOptions {
   journal?(): JournalState | undefined
   /** What else the metrics show. */
   readonly measurements: readonly Measurement[]
+  /** The other processes that listen on the same addresses; without it, this one is alone. */
+  readonly crew?: Crew
 }
 
 export interface Address {
@@ -37,6 +41,8 @@ export interface Address {
 
 export interface RunningServer {
   readonly urls: readonly string[]
+  /** What this process measured. */
+  measured(): Promise<ProcessMetrics>
   /** Takes no new connection, and resolves when the last request is answered. */
   drain(): Promise<void>
   /** Cuts off what still runs. */
@@ -57,6 +63,7 @@ export function startServer(options: ServerOptions): RunningServer {
         Bun.serve({
           hostname,
           port,
+          reusePort: options.crew !== undefined,
           maxRequestBodySize: largestBody,
           idleTimeout: Math.ceil(options.idleTimeout / 1000),
           fetch: (request, server) => front.answer(request, server),
@@ -71,6 +78,7 @@ export function startServer(options: ServerOptions): RunningServer {
   front.servers = servers
   return {
     urls: servers.map(({ url }) => url.href),
+    measured: () => front.metrics.own(),
     async drain() {
       front.draining = true
       await Promise.all(servers.map((server) => server.stop(false)))
@@ -88,6 +96,7 @@ class Front {
   readonly version: string
   readonly metrics: Metrics
   readonly startCollector: StartCollector | undefined
+  readonly crew: Crew | undefined
   readonly #options: ServerOptions
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
   #requests = 0
@@ -96,6 +105,7 @@ class Front {
     this.#options = options
     this.version = options.version
     this.startCollector = options.startCollector
+    this.crew = options.crew
     const { metadata, blobs } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(

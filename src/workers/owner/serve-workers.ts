@@ -1,0 +1,72 @@
+import type { ChangesMetadata, JournalState } from '../../metadata/metadata-store.ts'
+import type { OwnerMethods, WorkerOrders } from '../contract.ts'
+import { Fleet, type FleetOptions } from './fleet.ts'
+import { GatheredMetrics, type Measured } from './gathered-metrics.ts'
+import { UploadClaims } from './upload-claims.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+export interface OwnerOptions extends Pick<FleetOptions, 'size' | 'command' | 'logger' | 'lines'> {
+  readonly orders: WorkerOrders
+  /** Where the workers' changes go. */
+  readonly metadata: ChangesMetadata
+  /** What the owner itself measures. */
+  readonly own: Measured
+  journal(): JournalState | undefined
+  startCollector(): boolean
+}
+
+export interface RunningWorkers {
+  readonly urls: readonly string[]
+  flushPulls(): Promise<void>
+  stop(patience: number): Promise<{ cutOff: boolean }>
+}
+
+/** Starts workers and does for them what one process alone may do. Resolves when all of them serve. */
+export async function serveWithWorkers(options: OwnerOptions): Promise<RunningWorkers> {
+  const claims = new UploadClaims()
+  const metrics = new GatheredMetrics()
+  const fleet: Fleet = new Fleet({
+    ...options,
+    methodsFor: (worker) => methodsFor(worker, { options, claims, metrics, fleet: () => fleet }),
+    ended(worker) {
+      claims.forget(worker)
+      metrics.ended(worker)
+    },
+  })
+  const urls = await fleet.start()
+  return {
+    urls,
+    async flushPulls() {
+      await Promise.all(fleet.workers.filter(({ serves }) => serves).map((worker) => worker.flushPulls()))
+    },
+    stop: (patience) => fleet.stop(patience),
+  }
+}
+
+interface Owner {
+  readonly options: OwnerOptions
+  readonly claims: UploadClaims
+  readonly metrics: GatheredMetrics
+  fleet(): Fleet
+}
+
+function methodsFor(worker: WorkerProcess, { options, claims, metrics, fleet }: Owner): OwnerMethods {
+  const serving = () => fleet().workers.filter(({ serves }) => serves)
+  return {
+    hello: async () => options.orders,
+    ready: () => fleet().mayListen(worker),
+    listening: async (urls) => worker.listens(urls),
+    unable: async (error) => worker.isUnable(error),
+    change: ({ name, args }) => options.metadata.change(name, args as never),
+    claimUpload: (id) => claims.claim(id, worker),
+    releaseUpload: async (claim) => claims.release(claim),
+    gatherMetrics: () => metrics.gather([options.own, ...serving()]),
+    crewState: async () => ({
+      started: fleet().started,
+      serving: serving().length,
+      wanted: options.size,
+      journal: options.journal(),
+    }),
+    startCollector: async () => options.startCollector(),
+  }
+}
