@@ -45,6 +45,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     data: settings.data,
     cacheSize: settings['storage.cache'],
     exclusive: true,
+    shared: settings.workers > 1,
     journalTold: journal.told,
   })
   try {

@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly exclusive?: boolean
   /** Who opens it exclusively keeps the journal, and hears here how far that is. */
   journalTold?(state: JournalState): void
+  /** Whether other processes serve it for this one, which has it exclusively. */
+  readonly shared?: boolean
   /** The process that has it exclusively, for one that serves beside it: changes and claims of uploads go there. */
   readonly owner?: ChangesMetadata & WriterClaims
 }
@@ -54,6 +56,7 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
       path: metadataFile(path),
       berth: version,
       ...(options.owner && { changes: options.owner }),
+      ...((options.shared || options.owner) && { signal: join(path, 'commits') }),
       ...(options.exclusive && {
         journal: { directory: journalDirectory(path), told: options.journalTold ?? (() => undefined) },
       }),
@@ -101,7 +104,7 @@ export async function openOrMakeData(options: OpenOptions): Promise<DataDirector
 }
 
 /** What an opening that was interrupted may leave, and what a filesystem has at its root. */
-const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
+const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'commits', 'lost+found']
 
 /**
  * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought

@@ -9,6 +9,7 @@ import type {
 } from '../metadata-store.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
 import { ChangeCounters } from './change-counters.ts'
+import { CommitSignal } from './commit-signal.ts'
 import { configureConnection } from './connection.ts'
 import { ReadCache } from './read-cache.ts'
 import { sqliteReader } from './transaction.ts'
@@ -25,6 +26,8 @@ export interface SqliteOptions {
   readonly journal?: { directory: string; told(state: JournalState): void }
   /** Takes all changes, in another process: the one that owns the database and has brought it up to date. */
   readonly changes?: ChangesMetadata
+  /** Where several processes serve together: a file through which they hear of each other's changes at once. */
+  readonly signal?: string | undefined
 }
 
 /** The embedded database: this thread reads, another one writes, or another process. */
@@ -33,10 +36,15 @@ export async function openSqliteMetadataStore(options: SqliteOptions): Promise<M
   const database = new Database(options.path, { readwrite: true })
   configureConnection(database)
   database.run('PRAGMA query_only = ON')
-  const counters = new ChangeCounters(database)
+  const signal = options.signal === undefined ? undefined : new CommitSignal(options.signal)
+  const counters = new ChangeCounters(database, signal)
   const store = createSqlMetadataStore({
     ...sqliteReader(database),
-    change: (name, args) => changes.change(name, args).finally(() => counters.expire()),
+    change: (name, args) =>
+      changes.change(name, args).finally(() => {
+        signal?.move()
+        counters.expire()
+      }),
     async check() {
       database.query('select 1 from migrations limit 1').get()
     },
