@@ -96,6 +96,19 @@ test('a worker that stands still with an upload is killed before another goes on
   await berth.stop()
 }, 60_000)
 
+test('an upload whose worker was killed goes on at once, without waiting for its lease', async () => {
+  const berth = await start()
+  const [cut, next] = await connectionsToTwo(berth)
+  const { pathname } = new URL(await openUpload({ url: berth.url, repository: 'hops' }))
+  await beginPatch(berth, cut, pathname)
+  process.kill(await holderOf(await workersOf(berth), join(berth.data, 'uploads')), 'SIGKILL')
+  await Bun.sleep(300)
+  patch(next, pathname, 'acknowledged')
+  expect((await next.answer()).status).toBe(202)
+  expect(await closedAs(berth, pathname, 'acknowledged')).toBe('acknowledged')
+  await berth.stop()
+}, 60_000)
+
 /** The process that has a file of the directory open. */
 async function holderOf(processes: readonly number[], directory: string): Promise<number> {
   for (const pid of processes) {

@@ -2,6 +2,7 @@ import type { ChangesMetadata, JournalState } from '../../metadata/metadata-stor
 import type { OwnerMethods, WorkerOrders } from '../contract.ts'
 import { Fleet, type FleetOptions } from './fleet.ts'
 import { GatheredMetrics, type Measured } from './gathered-metrics.ts'
+import { HeldLeases } from './held-leases.ts'
 import { UploadClaims } from './upload-claims.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
@@ -25,12 +26,19 @@ export interface RunningWorkers {
 export async function serveWithWorkers(options: OwnerOptions): Promise<RunningWorkers> {
   const claims = new UploadClaims()
   const metrics = new GatheredMetrics()
+  const leases = new Map<WorkerProcess, HeldLeases>()
   const fleet: Fleet = new Fleet({
     ...options,
-    methodsFor: (worker) => methodsFor(worker, { options, claims, metrics, fleet: () => fleet }),
+    methodsFor(worker) {
+      const held = new HeldLeases()
+      leases.set(worker, held)
+      return methodsFor(worker, { options, claims, metrics, held, fleet: () => fleet })
+    },
     ended(worker) {
       claims.forget(worker)
       metrics.ended(worker)
+      void leases.get(worker)?.giveBack(options.metadata)
+      leases.delete(worker)
     },
   })
   const urls = await fleet.start()
@@ -47,17 +55,22 @@ interface Owner {
   readonly options: OwnerOptions
   readonly claims: UploadClaims
   readonly metrics: GatheredMetrics
+  readonly held: HeldLeases
   fleet(): Fleet
 }
 
-function methodsFor(worker: WorkerProcess, { options, claims, metrics, fleet }: Owner): OwnerMethods {
+function methodsFor(worker: WorkerProcess, { options, claims, metrics, held, fleet }: Owner): OwnerMethods {
   const serving = () => fleet().workers.filter(({ serves }) => serves)
   return {
     hello: async () => options.orders,
     ready: () => fleet().mayListen(worker),
     listening: async (urls) => worker.listens(urls),
     unable: async (error) => worker.isUnable(error),
-    change: ({ name, args }) => options.metadata.change(name, args as never),
+    async change({ name, args }) {
+      const result = await options.metadata.change(name, args as never)
+      held.changed(name, args, result)
+      return result
+    },
     claimUpload: (id) => claims.claim(id, worker),
     releaseUpload: async (claim) => claims.release(claim),
     gatherMetrics: () => metrics.gather([options.own, ...serving()]),

@@ -11,7 +11,10 @@ function holder() {
       return new Promise((resolve) => waiting.push(resolve))
     },
   }
-  return { process, asked, stops: () => waiting.splice(0).forEach((resolve) => resolve()) }
+  const stops = () => {
+    for (const resolve of waiting.splice(0)) resolve()
+  }
+  return { process, asked, stops }
 }
 
 test('an upload goes to another process only when the one that had it writes no more', async () => {
