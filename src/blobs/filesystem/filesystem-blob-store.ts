@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
-import { RegistryError } from '../../oci/errors.ts'
 import type {
   AdoptionRefused,
   AdoptsFiles,
@@ -27,8 +26,9 @@ import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
 import { QuickWrites } from './quick-writes.ts'
 import { readPieces } from './read-pieces.ts'
 import { isMissing, storageErrors } from './storage-errors.ts'
+import { bytesGone, openToWrite, openUploaded } from './upload-files.ts'
 import { describeFile, walkStorage } from './walk-storage.ts'
-import { alone, type WriterClaim, type WriterClaims } from './writer-claims.ts'
+import { alone, type WriterClaims } from './writer-claims.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
@@ -53,7 +53,7 @@ export class FilesystemBlobStore
   readonly #quick = new QuickWrites()
   readonly #hot: HotObjects
   readonly #claims: WriterClaims
-  readonly #writers = new Map<string, FileWriter>()
+  readonly #writers = new Map<string, Promise<FileWriter>>()
   #free: Promise<number> | undefined
   #freeAt = 0
 
@@ -81,41 +81,51 @@ export class FilesystemBlobStore
   }
 
   openUpload(id: string, offset: number): Promise<UploadWriter> {
-    return storageErrors(async () => {
-      const claim = await this.#claims.claim(id)
-      try {
-        // A writer whose lease ran out may still hold bytes: they must not land among ours.
-        await this.revokeUpload(id)
-        return await this.#openWriter(id, offset, claim)
-      } catch (error) {
-        this.#claims.release(claim)
-        throw error
-      }
-    })
+    const before = this.#writers.get(id)
+    // Known from here on, so that whoever revokes it waits until it is opened.
+    const opening: Promise<FileWriter> = storageErrors(() =>
+      this.#takeOver(id, offset, { before, closed: () => this.#forgetWriter(id, opening) }),
+    )
+    this.#writers.set(id, opening)
+    opening.catch(() => this.#forgetWriter(id, opening))
+    return opening
   }
 
-  async #openWriter(id: string, offset: number, claim: WriterClaim): Promise<FileWriter> {
-    const path = fileOf(this.#data, uploadKey(id))
-    const file = await openOf(id, path, offset === 0 ? 'w' : 'r+')
-    if (offset > 0) await file.truncate(offset)
-    const writer = new FileWriter(file, offset, {
-      writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
-      syncName: () => this.#directories.sync(dirname(path)),
-      closed: () => {
-        if (this.#writers.get(id) === writer) this.#writers.delete(id)
-        this.#claims.release(claim)
-      },
-    })
-    this.#writers.set(id, writer)
-    return writer
+  revokeUpload(id: string): Promise<void> {
+    return revoke(this.#writers.get(id))
   }
 
-  async revokeUpload(id: string): Promise<void> {
-    await this.#writers.get(id)?.revoke()
+  async #takeOver(
+    id: string,
+    offset: number,
+    { before, closed }: { before: Promise<FileWriter> | undefined; closed(): void },
+  ): Promise<FileWriter> {
+    const claim = await this.#claims.claim(id)
+    try {
+      // A writer whose lease ran out may still hold bytes: they must not land among ours.
+      await revoke(before)
+      const path = fileOf(this.#data, uploadKey(id))
+      const file = await openToWrite(id, path, offset)
+      return new FileWriter(file, offset, {
+        writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
+        syncName: () => this.#directories.sync(dirname(path)),
+        closed: () => {
+          closed()
+          this.#claims.release(claim)
+        },
+      })
+    } catch (error) {
+      this.#claims.release(claim)
+      throw error
+    }
+  }
+
+  #forgetWriter(id: string, writer: Promise<FileWriter>): void {
+    if (this.#writers.get(id) === writer) this.#writers.delete(id)
   }
 
   async *readUpload(id: string, length: number): AsyncIterable<Uint8Array> {
-    const file = await openOf(id, fileOf(this.#data, uploadKey(id)), 'r')
+    const file = await openUploaded(id, fileOf(this.#data, uploadKey(id)), 'r')
     try {
       let position = 0
       while (position < length) {
@@ -249,19 +259,9 @@ export class FilesystemBlobStore
   }
 }
 
-async function openOf(id: string, path: string, flags: string): Promise<FileHandle> {
-  try {
-    return await open(path, flags)
-  } catch (cause) {
-    throw isMissing(cause) ? bytesGone(id, cause) : cause
-  }
-}
-
-function bytesGone(id: string, cause: unknown): RegistryError {
-  return new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one', {
-    detail: { upload: id },
-    cause,
-  })
+async function revoke(writer: Promise<FileWriter> | undefined): Promise<void> {
+  const opened = await writer?.catch(() => undefined)
+  await opened?.revoke()
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
