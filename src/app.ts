@@ -1,23 +1,25 @@
-import { decide } from './access/decide.ts'
+import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
+import { drained } from './http/drain.ts'
 import { listenOn } from './http/listen.ts'
-import type { RunningServer } from './http/server.ts'
-import { openTls } from './http/tls/tls.ts'
+import { BackgroundMetrics } from './http/process-metrics.ts'
+import { claimPorts } from './http/shared-port.ts'
+import { openTls, type Tls } from './http/tls/tls.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
 import { Scrubber } from './jobs/scrub.ts'
 import { scrubMeasurements } from './jobs/scrub-measurements.ts'
-import type { Logger } from './logging/logger.ts'
+import type { LineSink, Logger } from './logging/logger.ts'
 import { requireMeantOpen } from './open-access.ts'
-import { PullRecorder } from './registry/pull-recorder.ts'
+import { PullRecorder, type RecordsPulls } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
-import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { collectorRulesOf, retentionRulesOf, rulesOf } from './rules.ts'
-import { openStores, type Places } from './stores.ts'
-import { version } from './version.ts'
+import { registryOf, servingOptions } from './serving.ts'
+import { openStores, type Places, type Stores } from './stores.ts'
+import { type RunningWorkers, serveWithWorkers } from './workers/owner/serve-workers.ts'
 
 /** A registry that serves, put together from its settings. */
 export interface App {
@@ -27,100 +29,152 @@ export interface App {
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
 
+export interface AppOptions {
+  readonly settings: Settings
+  readonly logger: Logger
+  /** What workers need to be started: the program that is one, what they read their settings from, and their log. */
+  readonly workers: {
+    readonly command: readonly string[]
+    readonly sources: SettingSources
+    readonly lines: LineSink
+  }
+}
+
 /** @throws SettingError, KeyPairError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
-export async function startApp(settings: Settings, logger: Logger): Promise<App> {
+export async function startApp(options: AppOptions): Promise<App> {
+  const { settings, logger } = options
   requireMeantOpen(settings)
   const journal = watchJournal(logger)
-  const tlsFiles = tlsFilesOf(settings)
-  const tls =
-    tlsFiles &&
-    (await openTls({
-      files: tlsFiles,
-      minVersion: settings['tls.min-version'],
-      logger,
-      now: () => Date.now(),
-    }))
-  const stores = await openStores(settings, { journalTold: journal.told })
+  const files = tlsFilesOf(settings)
+  const minVersion = settings['tls.min-version']
+  const tls = files && (await openTls({ files, minVersion, logger, now: () => Date.now() }))
+  const stores = await openStores(settings, { shared: settings.workers > 1, journalTold: journal.told })
   try {
-    const { metadata, blobs } = stores
-    const rules = rulesOf(settings)
-    const collector = collectorRulesOf(settings)
-    const retention = retentionRulesOf(settings)
-    await putRulesOnRecord(metadata, { rules, collector, retention })
-    const pulls = new PullRecorder(metadata)
+    await putRulesOnRecord(stores.metadata, {
+      rules: rulesOf(settings),
+      collector: collectorRulesOf(settings),
+      retention: retentionRulesOf(settings),
+    })
+    const pulls = new PullRecorder(stores.metadata)
     await pulls.start()
-    const registry: Registry = {
-      metadata,
-      blobs,
-      hashes: new UnfinishedHashes(),
-      rules,
-      now: () => Date.now(),
-      newId: () => crypto.randomUUID(),
-      newTrashId: () => Bun.randomUUIDv7(),
-      pulled: (manifest) => pulls.record(manifest),
-    }
-    const meter = new CollectorMeter()
-    const scrubber = new Scrubber({
-      metadata,
-      blobs,
-      logger,
-      rate: settings['scrub.rate'],
-      interval: settings['scrub.interval'],
-      now: () => Date.now(),
-    })
-    const server = await listenOn(settings.listen, {
-      registry,
-      decide,
-      logger,
-      version,
-      origins: new Set(settings['http.cors-origins']),
-      idleTimeout: settings['http.idle-timeout'],
-      tls: tls?.listener,
-      journal: journal.state,
-      startCollector: () => maintenance.startCollector(),
-      measurements: [
-        ...meter.measurements(metadata),
-        ...scrubMeasurements(scrubber),
-        ...journal.measurements,
-        ...(tls?.measurements ?? []),
-      ],
-    })
-    const following = tls?.follow(server)
-    const maintenance = startMaintenance({
-      registry,
-      pulls,
-      scrubber,
-      logger,
-      rules: collector,
-      meter,
-      interval: settings['gc.interval'],
-      retention,
-    })
-    return {
-      urls: server.urls,
-      places: stores.places,
-      async stop(patience) {
-        following?.stop()
-        const cutOff = !(await drained(server, patience))
-        await maintenance.stop()
-        await stores[Symbol.asyncDispose]()
-        return { cutOff }
-      },
-    }
+    const start = settings.workers === 1 ? serveAlone : serveThroughWorkers
+    const background = backgroundOf({ ...options, stores, journal, tls })
+    return await start({ ...options, stores, journal, tls, pulls, background })
   } catch (error) {
     await stores[Symbol.asyncDispose]()
     throw error
   }
 }
 
-/** @returns whether every transfer came to its end in time */
-async function drained(server: RunningServer, patience: number): Promise<boolean> {
-  const late = Symbol()
-  const timer = Promise.withResolvers<typeof late>()
-  const timeout = setTimeout(() => timer.resolve(late), patience)
-  const outcome = await Promise.race([server.drain(), timer.promise])
-  clearTimeout(timeout)
-  if (outcome !== late) return true
-  await server.close()
-  return false
+interface Parts extends AppOptions {
+  readonly stores: Stores
+  readonly journal: ReturnType<typeof watchJournal>
+  readonly tls: Tls | undefined
+  readonly pulls: PullRecorder
+  readonly background: Background
+}
+
+/** This process answers requests, and does the rest beside. */
+async function serveAlone({
+  settings,
+  logger,
+  stores,
+  journal,
+  tls,
+  pulls,
+  background,
+}: Parts): Promise<App> {
+  const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
+  const server = await listenOn(settings.listen, {
+    ...servingOptions(settings, { registry, logger, tls }),
+    journal: journal.state,
+    startCollector: () => maintenance.startCollector(),
+    measurements: background.measurements,
+  })
+  const following = tls?.follow(server)
+  const maintenance = background.start(registry, pulls)
+  return {
+    urls: server.urls,
+    places: stores.places,
+    async stop(patience) {
+      following?.stop()
+      const cutOff = !(await drained(server, patience))
+      await maintenance.stop()
+      await stores[Symbol.asyncDispose]()
+      return { cutOff }
+    },
+  }
+}
+
+/** Other processes answer requests; this one makes their changes, and does what is to be done once. */
+async function serveThroughWorkers(parts: Parts): Promise<App> {
+  const { settings, logger, workers, stores, journal, tls, background } = parts
+  const ports = await claimPorts(settings.listen)
+  let running: RunningWorkers
+  try {
+    const measured = new BackgroundMetrics(background.measurements)
+    running = await serveWithWorkers({
+      size: settings.workers,
+      command: workers.command,
+      logger,
+      lines: workers.lines,
+      orders: { settings: workers.sources, listen: ports.addresses },
+      metadata: stores.metadata,
+      own: { measure: () => measured.own() },
+      journal: journal.state,
+      startCollector: () => maintenance.startCollector(),
+    })
+  } finally {
+    ports.release()
+  }
+  // The workers follow the files themselves; this one tells of it.
+  const following = tls?.follow({ renewTls: () => undefined })
+  const registry = registryOf(settings, stores, () => undefined)
+  const maintenance = background.start(registry, { flush: () => running.flushPulls() })
+  return {
+    urls: running.urls,
+    places: stores.places,
+    async stop(patience) {
+      following?.stop()
+      const outcome = await running.stop(patience)
+      await maintenance.stop()
+      await stores[Symbol.asyncDispose]()
+      return outcome
+    },
+  }
+}
+
+type Background = ReturnType<typeof backgroundOf>
+
+/** What one process does by itself, whoever answers requests. */
+function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'pulls' | 'background'>) {
+  const { metadata, blobs } = stores
+  const meter = new CollectorMeter()
+  const scrubber = new Scrubber({
+    metadata,
+    blobs,
+    logger,
+    rate: settings['scrub.rate'],
+    interval: settings['scrub.interval'],
+    now: () => Date.now(),
+  })
+  return {
+    measurements: [
+      ...meter.measurements(metadata),
+      ...scrubMeasurements(scrubber),
+      ...journal.measurements,
+      ...(tls?.measurements ?? []),
+    ],
+    start: (registry: Registry, pulls: RecordsPulls) =>
+      startMaintenance({
+        registry,
+        pulls,
+        scrubber,
+        logger,
+        rules: collectorRulesOf(settings),
+        meter,
+        interval: settings['gc.interval'],
+        retention: retentionRulesOf(settings),
+      }),
+  }
 }

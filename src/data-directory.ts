@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { lockData } from './blobs/filesystem/data-lock.ts'
 import { DurableDirectories } from './blobs/filesystem/durable-directories.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
-import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
+import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
+import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
 import { version } from './version.ts'
 
@@ -22,6 +23,10 @@ export interface OpenOptions {
   readonly exclusive?: boolean
   /** Who opens it exclusively keeps the journal, and hears here how far that is. */
   journalTold?(state: JournalState): void
+  /** Whether other processes serve it for this one, which has it exclusively. */
+  readonly shared?: boolean
+  /** The process that has it exclusively, for one that serves beside it: changes and claims of uploads go there. */
+  readonly owner?: ChangesMetadata & WriterClaims
 }
 
 /** The directory can't be used by this command: the message says why and what to do. */
@@ -55,7 +60,11 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
 
 /** The blobs of a data directory, which is made if it is not there. */
 export function openDirectoryBlobs(options: OpenOptions): Promise<FilesystemBlobStore> {
-  return FilesystemBlobStore.open({ data: resolve(options.data), cacheSize: options.cacheSize ?? 0 })
+  return FilesystemBlobStore.open({
+    data: resolve(options.data),
+    cacheSize: options.cacheSize ?? 0,
+    claims: options.owner,
+  })
 }
 
 /** The metadata of a data directory, which is made if it is not there. @throws DataInUseError, DatabaseTooNewError */
@@ -76,6 +85,8 @@ export async function openDirectoryMetadata(
     const store = await openSqliteMetadataStore({
       path: metadataFile(path),
       berth: version,
+      ...(options.owner && { changes: options.owner }),
+      ...((options.shared || options.owner) && { signal: join(path, 'commits') }),
       ...(options.exclusive && {
         journal: { directory: journalDirectory(path), told: options.journalTold ?? (() => undefined) },
       }),
@@ -130,7 +141,7 @@ export function requireRegistryOrRoom(data: string): void {
 }
 
 /** What an opening that was interrupted may leave, and what a filesystem has at its root. */
-const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
+const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'commits', 'lost+found']
 
 /**
  * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought

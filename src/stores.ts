@@ -6,7 +6,9 @@ import type {
   ListsStorage,
   ReadsObjects,
   ReportsFreeSpace,
+  RevokesUploads,
 } from './blobs/blob-store.ts'
+import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
 import type { Settings } from './config/settings.ts'
 import {
   becomeOwner,
@@ -17,7 +19,7 @@ import {
   requireRegistry,
   requireRegistryOrRoom,
 } from './data-directory.ts'
-import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
+import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
 import { version } from './version.ts'
 
@@ -28,7 +30,10 @@ export interface Stores extends AsyncDisposable {
   readonly places: Places
 }
 
-export type Blobs = BlobStore & ReadsObjects & ListsStorage & Partial<ReportsFreeSpace & AdoptsFiles>
+export type Blobs = BlobStore &
+  ReadsObjects &
+  ListsStorage &
+  Partial<ReportsFreeSpace & AdoptsFiles & RevokesUploads>
 
 /** What the stores are called for people; without passwords. */
 export interface Places {
@@ -46,6 +51,10 @@ export type StoreSettings = Pick<
 interface ServerOptions {
   /** Who keeps the journal hears here how far that is. */
   journalTold?(state: JournalState): void
+  /** Whether other processes serve for this one. */
+  readonly shared?: boolean
+  /** The process that this one serves for: changes of embedded metadata and claims of uploads go there. */
+  readonly owner?: ChangesMetadata & WriterClaims
 }
 
 /** Opens the stores for a server, and makes what is not there. @throws DataInUseError, DatabaseTooNewError */
@@ -101,7 +110,7 @@ interface Opening {
 async function open(settings: StoreSettings, opening: Opening = {}): Promise<Stores> {
   const closing = new AsyncDisposableStack()
   try {
-    const blobs = await openBlobs(settings)
+    const blobs = await openBlobs(settings, opening)
     closing.defer(blobs.close)
     const metadata = await openMetadata(settings, opening)
     closing.defer(metadata.close)
@@ -124,8 +133,12 @@ interface Opened<S> {
 }
 
 /** Blobs in the data directory. */
-async function openBlobs(settings: StoreSettings): Promise<Opened<Blobs>> {
-  const store = await openDirectoryBlobs({ data: settings.data, cacheSize: settings['storage.cache'] })
+async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<Opened<Blobs>> {
+  const store = await openDirectoryBlobs({
+    data: settings.data,
+    cacheSize: settings['storage.cache'],
+    ...(server?.owner && { owner: server.owner }),
+  })
   return { store, place: resolve(settings.data), close: () => store.close() }
 }
 
@@ -136,7 +149,11 @@ async function openMetadata(
 ): Promise<Opened<MetadataStore>> {
   const address = settings['metadata.url']
   if (address === null) {
-    const opened = await openDirectoryMetadata({ data: settings.data, exclusive: !!server, ...server })
+    const opened = await openDirectoryMetadata({
+      data: settings.data,
+      exclusive: !!server && !server.owner,
+      ...server,
+    })
     return { ...opened, place: resolve(settings.data) }
   }
   const store = await openPostgresMetadataStore({

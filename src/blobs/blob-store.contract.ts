@@ -133,6 +133,16 @@ export function blobStoreContract(name: string, open: () => Promise<StoreUnderTe
       expect(await uploadText(store, 'contested', 3)).toBe('new')
     })
 
+    test('a writer that was overtaken takes nothing of the other away when it gives up', async () => {
+      const { store } = await open()
+      const late = await store.openUpload('overtaken', 0)
+      await late.write(text('old'))
+      await kept(store, 'overtaken', 0, text('acknowledged'))
+      await late.discard()
+      await late.close()
+      expect(await uploadText(store, 'overtaken', 12)).toBe('acknowledged')
+    })
+
     test('commits again after a crash between the commit and its record', async () => {
       const { store } = await open()
       const digest = await stored(store, 'twice', text('committed'))

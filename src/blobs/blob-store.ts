@@ -45,6 +45,12 @@ export interface UploadWriter {
   close(): Promise<void>
 }
 
+/** An ability of stores whose open uploads another process may take over. */
+export interface RevokesUploads {
+  /** When it resolves, no writer that this process opened for the upload changes it any more. */
+  revokeUpload(id: string): Promise<void>
+}
+
 /** An ability of stores that fill up. */
 export interface ReportsFreeSpace {
   /** Bytes that can still be stored. */

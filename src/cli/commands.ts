@@ -16,6 +16,7 @@ import { resolve } from './commands/resolve.ts'
 import { restore } from './commands/restore.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
+import { serveWorker } from './commands/serve-worker.ts'
 import { tagDelete } from './commands/tag/delete.ts'
 import { tagHistory } from './commands/tag/history.ts'
 import { tagList } from './commands/tag/list.ts'
@@ -57,3 +58,6 @@ export const commandGroups: readonly CommandGroup[] = [
 ]
 
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands)
+
+/** Started by other commands, and in no overview. */
+export const innerCommands: readonly Command[] = [serveWorker]

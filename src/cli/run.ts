@@ -1,7 +1,7 @@
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
 import { version } from './commands/version.ts'
-import { commandGroups, commands } from './commands.ts'
+import { commandGroups, commands, innerCommands } from './commands.ts'
 import { columns } from './output/columns.ts'
 
 /** Runs the command that the arguments name. @returns the exit code */
@@ -30,7 +30,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 
 /** A command's name is a word, or a noun and a verb: `gc`, `trash list`. */
 function commandOf(args: readonly string[]): Command | undefined {
-  const named = (name: string) => commands.find((command) => command.name === name)
+  const named = (name: string) => [...commands, ...innerCommands].find((command) => command.name === name)
   return named(args.slice(0, 2).join(' ')) ?? named(args[0] ?? '')
 }
 

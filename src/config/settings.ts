@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { retentionRule } from './retention-rules.ts'
@@ -13,6 +14,7 @@ import {
   listOf,
   oneOf,
   optionalPath,
+  processes,
   size,
   webOrigin,
   wholeNumber,
@@ -71,6 +73,7 @@ export const settings = {
     '10s',
     'how long a change waits for another that holds the same rows; 0s: for good',
   ),
+  workers: setting(processes(availableParallelism()), '1', 'how many processes answer requests, on one port'),
   'log.format': setting(oneOf<LogFormat>(logFormats), 'text', 'log lines for people, or for machines'),
   'log.level': setting(
     oneOf<LogLevel>(logLevels),

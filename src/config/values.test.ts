@@ -9,6 +9,7 @@ import {
   listenAddress,
   listOf,
   oneOf,
+  processes,
   size,
   webOrigin,
 } from './values.ts'
@@ -144,4 +145,22 @@ describe('immutable tags', () => {
       expect(immutableTags.parse(text)).toBeUndefined()
     },
   )
+})
+
+describe('a number of processes', () => {
+  test.each([
+    ['1', 1],
+    ['64', 64],
+    ['auto', 6],
+  ])('%p is %p', (text, count) => {
+    expect(processes(6).parse(text)).toBe(count)
+  })
+
+  test('one on each core is never none, and never too many', () => {
+    expect([0, 1, 500].map((cores) => processes(cores).parse('auto'))).toEqual([1, 1, 64])
+  })
+
+  test.each(['', '0', '65', '-1', '2.5', 'many', '1e1', '0x2', '100'])('%p is none', (text) => {
+    expect(processes(6).parse(text)).toBeUndefined()
+  })
 })

@@ -87,6 +87,21 @@ export function wholeNumber({ from, to }: { from: number; to: number }): Kind<nu
   }
 }
 
+/** More processes than this on one machine help nobody. */
+const mostProcesses = 64
+
+/** @param cores what `auto` means */
+export function processes(cores: number): Kind<number> {
+  return {
+    allowed: `a number from 1 to ${mostProcesses}, or auto for one on each core`,
+    parse(text) {
+      if (text === 'auto') return Math.min(Math.max(cores, 1), mostProcesses)
+      const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
+      return count >= 1 && count <= mostProcesses ? count : undefined
+    },
+  }
+}
+
 /** Empty: none. */
 export const optionalPath: Kind<string> = {
   allowed: 'a path',

@@ -1,5 +1,6 @@
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import type { Crew } from './crew.ts'
 import { distribution } from './distribution/routes.ts'
 import { authorize, type Endpoint, type Exchange } from './exchange.ts'
 import { healthz, readyz } from './health.ts'
@@ -14,6 +15,8 @@ export interface ServerState {
   readonly draining: boolean
   readonly metrics: Metrics
   readonly startCollector: StartCollector | undefined
+  /** The other processes, where several serve together. */
+  readonly crew: Crew | undefined
   journal(): JournalState | undefined
 }
 
@@ -36,10 +39,11 @@ function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
       return {
         name: 'readyz',
         action: 'registry:ping',
-        handle: ({ registry }) => readyz(registry, { draining: state.draining, journal: state.journal() }),
+        handle: ({ registry }) =>
+          readyz(registry, { draining: state.draining, journal: state.journal(), crew: state.crew }),
       }
     case '/metrics':
-      return { name: 'metrics', action: 'server:observe', handle: () => metrics(state.metrics) }
+      return { name: 'metrics', action: 'server:observe', handle: () => metrics(state) }
     case '/v1/_ping':
       return { name: 'search', action: 'registry:ping', handle: ping }
     case '/v1/search':
@@ -74,6 +78,7 @@ async function managed(exchange: Exchange, state: ServerState): Promise<Response
   return management(exchange, state)
 }
 
-async function metrics(measured: Metrics): Promise<Response> {
-  return new Response(await measured.render(), { headers: { 'Content-Type': measured.contentType } })
+async function metrics({ metrics: measured, crew }: ServerState): Promise<Response> {
+  const text = await measured.render(await crew?.gatherMetrics())
+  return new Response(text, { headers: { 'Content-Type': measured.contentType } })
 }

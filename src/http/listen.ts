@@ -1,3 +1,4 @@
+import type { Address } from './listeners.ts'
 import { type RunningServer, type ServerOptions, startServer } from './server.ts'
 
 /** What a setting says: a host may be a name, and an empty one is every interface. */
@@ -24,12 +25,17 @@ export async function listenOn(
     const listen = []
     for (const address of addresses) {
       tried = address
-      for (const hostname of hostsOf(address)) listen.push({ hostname, port: address.port })
+      listen.push(...resolved(address))
     }
     return startServer({ ...options, listen })
   } catch (error) {
     throw new ListenError(tried, error)
   }
+}
+
+/** What a setting means on this machine. */
+export function resolved(address: Listen): Address[] {
+  return hostsOf(address).map((hostname) => ({ hostname, port: address.port }))
 }
 
 /** Docker tries ::1 before 127.0.0.1 where localhost is both, so Berth answers on both. */

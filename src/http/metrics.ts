@@ -1,6 +1,6 @@
-import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { Measurement } from '../logging/measurement.ts'
-import { knownInTime } from './known-in-time.ts'
+import { addGauge, addMeasurements, addProcess, type ProcessMetrics } from './process-metrics.ts'
 
 /** What one request adds. */
 export interface Measured {
@@ -40,18 +40,22 @@ interface Latencies {
 
 /** The server's measurements, for Prometheus. */
 export class Metrics {
-  readonly #register = new Registry()
+  /** What one process measures for itself; where there are several, it is summed. */
+  readonly #own = new Registry()
+  /** What each process would tell alike. */
+  readonly #shared = new Registry()
   readonly #tallies = new Map<string, Tally>()
   readonly #latencies = new Map<string, Latencies>()
 
   constructor(observed: Observed, version: string) {
-    const registers = [this.#register]
+    const registers = [this.#own]
+    const shared = [this.#shared]
     const tallies = this.#tallies
     new Gauge({
       name: 'berth_build_info',
       help: 'The running version',
       labelNames: ['version'],
-      registers,
+      registers: shared,
     }).set({ version }, 1)
     const labelNames = ['route', 'method', 'status'] as const
     const tallied = (name: string, help: string, value: (tally: Tally) => number) =>
@@ -68,46 +72,29 @@ export class Metrics {
     tallied('berth_http_requests_total', 'Requests answered', (tally) => tally.count)
     tallied('berth_http_received_bytes_total', 'Bytes of request bodies', (tally) => tally.bytesIn)
     tallied('berth_http_sent_bytes_total', 'Bytes of answers, as announced', (tally) => tally.bytesOut)
-    this.#register.registerMetric(latencyHistogram(this.#latencies))
-    gauge(registers, 'berth_http_requests_in_flight', 'Requests being answered', async () =>
+    this.#own.registerMetric(latencyHistogram(this.#latencies))
+    addGauge(registers, 'berth_http_requests_in_flight', 'Requests being answered', async () =>
       observed.requestsInFlight(),
     )
-    gauge(registers, 'berth_uploads_open', 'Uploads that are neither finished nor dropped', () =>
+    addGauge(shared, 'berth_uploads_open', 'Uploads that are neither finished nor dropped', () =>
       observed.openUploads(),
     )
-    gauge(registers, 'berth_storage_blobs', 'Blobs stored', async () => (await observed.storage()).count)
-    gauge(
-      registers,
+    addGauge(shared, 'berth_storage_blobs', 'Blobs stored', async () => (await observed.storage()).count)
+    addGauge(
+      shared,
       'berth_storage_bytes',
       'Bytes of the blobs stored',
       async () => (await observed.storage()).bytes,
     )
-    gauge(registers, 'berth_storage_free_bytes', 'Bytes that the storage has room for', () =>
+    addGauge(shared, 'berth_storage_free_bytes', 'Bytes that the storage has room for', () =>
       observed.freeSpace(),
     )
-    gauge(registers, 'process_resident_memory_bytes', 'Resident memory', async () =>
-      process.memoryUsage.rss(),
-    )
-    gauge(registers, 'process_start_time_seconds', 'When the process started', async () => startedAt)
-    new Counter({
-      name: 'process_cpu_seconds_total',
-      help: 'CPU time, user and system',
-      registers,
-      collect() {
-        const { user, system } = process.cpuUsage()
-        this.reset()
-        this.inc((user + system) / 1e6)
-      },
-    })
+    addProcess(this.#own)
   }
 
-  /** Shows further figures, read at each scrape. */
+  /** Shows further figures of this process, read at each scrape. */
   add(measurements: readonly Measurement[]): void {
-    const registers = [this.#register]
-    for (const { name, help, kind, read } of measurements) {
-      if (kind === 'gauge') gauge(registers, name, help, async () => read())
-      else counter(registers, name, help, async () => read())
-    }
+    addMeasurements(this.#own, measurements)
   }
 
   measure({ route, method: asked, status, seconds, bytesIn, bytesOut }: Measured): void {
@@ -134,56 +121,28 @@ export class Metrics {
   }
 
   get contentType(): string {
-    return this.#register.contentType
+    return this.#own.contentType
   }
 
-  /** Everything, in Prometheus' text format. */
-  render(): Promise<string> {
-    return this.#register.metrics()
+  /** What this process measured, for another that answers for both. */
+  async own(): Promise<ProcessMetrics> {
+    return (await this.#own.getMetricsAsJSON()) as ProcessMetrics
+  }
+
+  /**
+   * Everything, in Prometheus' text format.
+   * @param processes what each of several processes measured, this one included; this one alone unless given
+   */
+  async render(processes?: readonly ProcessMetrics[]): Promise<string> {
+    const summed = processes ? AggregatorRegistry.aggregate([...processes]) : this.#own
+    const texts = await Promise.all([this.#shared.metrics(), summed.metrics()])
+    return texts.join('\n')
   }
 }
-
-const startedAt = Math.floor(Date.now() / 1000 - process.uptime())
 
 function labelsOf(key: string): { route: string; method: string; status: string } {
   const [route = '', method = '', status = ''] = key.split(' ')
   return { route, method, status }
-}
-
-function gauge(
-  registers: Registry[],
-  name: string,
-  help: string,
-  read: () => Promise<number | undefined>,
-): void {
-  new Gauge({
-    name,
-    help,
-    registers,
-    async collect() {
-      const value = await knownInTime(read)
-      if (value === undefined) this.remove()
-      else this.set(value)
-    },
-  })
-}
-
-function counter(
-  registers: Registry[],
-  name: string,
-  help: string,
-  read: () => Promise<number | undefined>,
-): void {
-  new Counter({
-    name,
-    help,
-    registers,
-    async collect() {
-      const value = await knownInTime(read)
-      this.reset()
-      if (value !== undefined) this.inc(value)
-    },
-  })
 }
 
 /** A histogram that is counted elsewhere: observing prom-client's own costs as much as the answer that it measures. */

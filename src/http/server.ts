@@ -6,12 +6,14 @@ import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
+import type { Crew } from './crew.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
 import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
+import type { ProcessMetrics } from './process-metrics.ts'
 import { StorageMeter } from './storage-meter.ts'
 import type { ListenerTls, RenewsTls } from './tls/tls.ts'
 
@@ -32,10 +34,14 @@ export interface ServerOptions {
   journal?(): JournalState | undefined
   /** What else the metrics show. */
   readonly measurements: readonly Measurement[]
+  /** The other processes that listen on the same addresses; without it, this one is alone. */
+  readonly crew?: Crew
 }
 
 export interface RunningServer extends RenewsTls {
   readonly urls: readonly string[]
+  /** What this process measured. */
+  measured(): Promise<ProcessMetrics>
   /** Takes no new connection, and resolves when the last request is answered. */
   drain(): Promise<void>
   /** Cuts off what still runs. */
@@ -51,11 +57,12 @@ export function startServer(options: ServerOptions): RunningServer {
     (tls: ListenerTls | undefined): OpenListener =>
     ({ hostname, port }, joins) => {
       // Another server's port is found taken although listeners that can be replaced share theirs.
-      if (tls && !joins) requireFree({ hostname, port })
+      if (tls && !joins && !options.crew) requireFree({ hostname, port })
       return Bun.serve({
         hostname,
         port,
-        ...(tls && { tls, reusePort: true }),
+        ...(tls && { tls }),
+        reusePort: tls !== undefined || options.crew !== undefined,
         maxRequestBodySize: largestBody,
         idleTimeout: Math.ceil(options.idleTimeout / 1000),
         fetch: (request, server) => front.answer(request, server),
@@ -67,6 +74,7 @@ export function startServer(options: ServerOptions): RunningServer {
   return {
     urls: listeners.urls,
     renewTls: (tls) => listeners.replace(opener(tls)),
+    measured: () => front.metrics.own(),
     drain() {
       front.draining = true
       return listeners.drain()
@@ -82,6 +90,7 @@ class Front {
   readonly version: string
   readonly metrics: Metrics
   readonly startCollector: StartCollector | undefined
+  readonly crew: Crew | undefined
   readonly #options: ServerOptions
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
   #requests = 0
@@ -90,6 +99,7 @@ class Front {
     this.#options = options
     this.version = options.version
     this.startCollector = options.startCollector
+    this.crew = options.crew
     const { metadata, blobs } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(

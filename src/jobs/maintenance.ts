@@ -1,5 +1,5 @@
 import type { Logger } from '../logging/logger.ts'
-import type { PullRecorder } from '../registry/pull-recorder.ts'
+import type { RecordsPulls } from '../registry/pull-recorder.ts'
 import { isReadOnly } from '../registry/read-only.ts'
 import type { Registry } from '../registry/registry.ts'
 import { ClockGuard } from './clock-guard.ts'
@@ -13,7 +13,7 @@ import { sweep } from './sweep.ts'
 
 export interface Maintenance {
   readonly registry: Registry
-  readonly pulls: PullRecorder
+  readonly pulls: RecordsPulls
   readonly scrubber: Scrubber
   readonly logger: Logger
   readonly rules: CollectorRules

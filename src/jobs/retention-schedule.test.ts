@@ -39,9 +39,10 @@ async function prepared(rules: readonly string[] = ['** newest=1']) {
     metadata,
     rules: { immutableTags: [], trashRetention: 0, readOnly: false },
   } as unknown as Registry
+  const pulls = new PullRecorder(metadata)
   const job: RetentionJob = {
     registry,
-    pulls: new PullRecorder(metadata),
+    pulls,
     logger: {
       info: (message: string, fields: object) => world.logged.push([message, fields]),
     } as unknown as Logger,
@@ -53,7 +54,7 @@ async function prepared(rules: readonly string[] = ['** newest=1']) {
     stopped: () => world.stopped,
   }
   const tags = async () => (await store.listTags({ repository: app, limit: 10 })).map(String)
-  return { store, job, world, tags }
+  return { store, job, pulls, world, tags }
 }
 
 test('new rules are applied an interval after they were first seen, and each interval after that', async () => {
@@ -145,12 +146,12 @@ test('a run that was stopped is not on record, so that the rest is due at once',
 })
 
 test('pulls of this minute are written before anything is judged by them', async () => {
-  const { job, world } = await prepared(['** pulled=1h'])
+  const { job, pulls, world } = await prepared(['** pulled=1h'])
   const { metadata } = job.registry
   const image = await metadata.findTagged({ repository: app, tag: tag('a') })
   await runRetentionWhenDue(job)
   world.passed = hour
-  job.pulls.record({ repository: app, digest: image?.digest ?? expect.unreachable() })
+  pulls.record({ repository: app, digest: image?.digest ?? expect.unreachable() })
   const judged: unknown[] = []
   const listTagAges: MetadataStore['listTagAges'] = async (page) => {
     const ages = await metadata.listTagAges(page)

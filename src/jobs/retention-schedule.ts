@@ -1,6 +1,6 @@
 import type { Logger } from '../logging/logger.ts'
 import type { ChangesMetadata, KeepsState } from '../metadata/metadata-store.ts'
-import type { PullRecorder } from '../registry/pull-recorder.ts'
+import type { RecordsPulls } from '../registry/pull-recorder.ts'
 import { isReadOnly } from '../registry/read-only.ts'
 import { immutableIn, type Registry } from '../registry/registry.ts'
 import type { RetentionRule } from '../registry/retention/rule.ts'
@@ -42,7 +42,7 @@ export function retentionTick({ interval }: RetentionRules): number {
 
 export interface RetentionJob {
   readonly registry: Registry
-  readonly pulls: PullRecorder
+  readonly pulls: RecordsPulls
   readonly logger: Logger
   readonly retention: RetentionRules
   mayRemove(): Promise<boolean>

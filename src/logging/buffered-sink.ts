@@ -22,12 +22,13 @@ export class BufferedSink implements LineSink {
     this.#descriptor = descriptor
   }
 
-  write(line: string): void {
+  /** @param lines one or several, each with its newline */
+  write(lines: string): void {
     if (this.#lines.length > most) {
-      this.#dropped += 1
+      this.#dropped += lines.split('\n').length - 1
       return
     }
-    this.#lines += line
+    this.#lines += lines
     if (this.#lines.length >= flushAt) this.#flush()
     else this.#timer ??= setTimeout(() => this.#flush(), flushAfter)
   }

@@ -20,9 +20,9 @@ export interface Logger {
   writes(level: LogLevel): boolean
 }
 
-/** Takes finished lines, each with its newline. */
+/** Takes finished lines, one or several at a time, each with its newline. */
 export interface LineSink {
-  write(line: string): void
+  write(lines: string): void
 }
 
 export interface LoggerOptions {

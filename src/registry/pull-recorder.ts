@@ -15,8 +15,13 @@ export async function pullsSince(metadata: KeepsState): Promise<number | undefin
   return since === undefined ? undefined : Number(since)
 }
 
+/** What writes down which manifests were pulled, before somebody goes by it. */
+export interface RecordsPulls {
+  flush(): Promise<void>
+}
+
 /** Gathers which manifests are pulled, and writes each down once in a while: retention goes by it. */
-export class PullRecorder {
+export class PullRecorder implements RecordsPulls {
   readonly #metadata: ChangesMetadata & KeepsState & Pick<CollectsGarbage, 'clock'>
   #pending = new Map<string, Pull>()
   #missed = false

@@ -29,6 +29,13 @@ export const forms: readonly Form[] = [
     off: {},
     leastTests: 1025,
   },
+  {
+    name: 'with two workers',
+    berth: { BERTH_MANIFESTS_MISSING: 'all', BERTH_WORKERS: '2' },
+    program: { OCI_DATA_SPARSE: 'true' },
+    off: {},
+    leastTests: 1025,
+  },
 ]
 
 /**

@@ -22,6 +22,8 @@ export interface KillOptions {
   readonly kills: number
   readonly clients: number
   readonly commands: readonly KilledCommand[]
+  /** Further settings of every server. */
+  readonly env?: Environment
   /** Told after each kill, for who watches. */
   readonly progress?: (report: KillReport) => void
 }
@@ -127,7 +129,12 @@ class KillRun {
     await this.#server?.end('SIGTERM')
     this.#server = await startServer({
       data: this.#data,
-      env: { ...collecting(1), BERTH_TRASH_RETENTION: '0s', BERTH_UPLOADS_EXPIRE: '1ms' },
+      env: {
+        ...this.#options.env,
+        ...collecting(1),
+        BERTH_TRASH_RETENTION: '0s',
+        BERTH_UPLOADS_EXPIRE: '1ms',
+      },
     })
     await this.#server.answering()
     for (const client of this.#clients) await client.look(this.#place, client.model.manifests)
@@ -150,6 +157,7 @@ class KillRun {
     return startServer({
       data: this.#data,
       env: {
+        ...this.#options.env,
         ...(this.#plan.chance(0.5) ? collecting(grace) : resting),
         BERTH_TRASH_RETENTION: this.#plan.chance(0.5) ? '0s' : '100ms',
       },

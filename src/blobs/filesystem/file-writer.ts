@@ -31,6 +31,8 @@ export class FileWriter implements UploadWriter {
   #earlySync: Promise<void> | undefined
   #syncedAt: number
   #failure: unknown
+  #revoked = false
+  #discarding: Promise<void> | undefined
 
   constructor(file: FileHandle, offset: number, hooks: WriterHooks) {
     this.#file = file
@@ -62,16 +64,18 @@ export class FileWriter implements UploadWriter {
     await storageErrors(this.#hooks.syncName)
   }
 
+  /** What lies there is another's where this writer was revoked, and stays. */
   async discard(): Promise<void> {
-    await this.revoke()
-    await this.#file.truncate(this.#start)
+    if (this.#revoked) return
+    this.#discarding ??= this.#cutBack()
+    await this.#discarding
   }
 
-  /** From now on nothing is written any more. */
+  /** When it resolves, this writer changes nothing of the file any more. */
   async revoke(): Promise<void> {
-    this.#failure ??= new RegistryError('BLOB_UPLOAD_UNKNOWN', 'another request took this upload over')
-    while (this.#writing) await this.#writing
-    await this.#earlySync
+    this.#revoked = true
+    await this.#stop()
+    await this.#discarding?.catch(() => undefined)
   }
 
   async close(): Promise<void> {
@@ -83,6 +87,17 @@ export class FileWriter implements UploadWriter {
       this.#hooks.closed()
       await this.#file.close()
     }
+  }
+
+  async #cutBack(): Promise<void> {
+    await this.#stop()
+    if (!this.#revoked) await this.#file.truncate(this.#start)
+  }
+
+  async #stop(): Promise<void> {
+    this.#failure ??= new RegistryError('BLOB_UPLOAD_UNKNOWN', 'another request took this upload over')
+    while (this.#writing) await this.#writing
+    await this.#earlySync
   }
 
   /** @returns what is left to write. @throws STORAGE_FULL, STORAGE_UNAVAILABLE */

@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
-import { RegistryError } from '../../oci/errors.ts'
 import type {
   AdoptionRefused,
   AdoptsFiles,
@@ -16,6 +15,7 @@ import type {
   OpenedFile,
   ReadsObjects,
   ReportsFreeSpace,
+  RevokesUploads,
   UploadWriter,
 } from '../blob-store.ts'
 import { adoptFile } from './adopt-file.ts'
@@ -26,36 +26,45 @@ import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
 import { QuickWrites } from './quick-writes.ts'
 import { readPieces } from './read-pieces.ts'
 import { isMissing, storageErrors } from './storage-errors.ts'
+import { bytesGone, openToWrite, openUploaded } from './upload-files.ts'
 import { describeFile, walkStorage } from './walk-storage.ts'
+import { alone, type WriterClaims } from './writer-claims.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
 /** Milliseconds. */
 const freeSpaceAge = 1000
 
+export interface FilesystemOptions {
+  /** The data directory; made if it is not there. */
+  readonly data: string
+  /** Bytes of memory for small objects that are read often. */
+  readonly cacheSize: number
+  /** Where several processes write here; without it, this one is alone. */
+  readonly claims?: WriterClaims | undefined
+}
+
 /** Blobs as files; `paths.ts` draws the tree. */
 export class FilesystemBlobStore
-  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles
+  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles, RevokesUploads
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
   readonly #quick = new QuickWrites()
   readonly #hot: HotObjects
-  readonly #writers = new Map<string, FileWriter>()
+  readonly #claims: WriterClaims
+  readonly #writers = new Map<string, Promise<FileWriter>>()
   #free: Promise<number> | undefined
   #freeAt = 0
 
-  private constructor(data: string, cacheSize: number) {
+  private constructor({ data, cacheSize, claims = alone }: FilesystemOptions) {
     this.#data = data
     this.#hot = new HotObjects(cacheSize)
+    this.#claims = claims
   }
 
-  /**
-   * @param options.data the data directory; made if it is not there
-   * @param options.cacheSize bytes of memory for small objects that are read often
-   */
-  static async open(options: { data: string; cacheSize: number }): Promise<FilesystemBlobStore> {
-    const store = new FilesystemBlobStore(options.data, options.cacheSize)
+  static async open(options: FilesystemOptions): Promise<FilesystemBlobStore> {
+    const store = new FilesystemBlobStore(options)
     await storageErrors(async () => {
       await store.#directories.make(join(options.data, 'uploads'))
       await store.#directories.make(join(options.data, 'blobs'))
@@ -72,26 +81,51 @@ export class FilesystemBlobStore
   }
 
   openUpload(id: string, offset: number): Promise<UploadWriter> {
-    return storageErrors(async () => {
+    const before = this.#writers.get(id)
+    // Known from here on, so that whoever revokes it waits until it is opened.
+    const opening: Promise<FileWriter> = storageErrors(() =>
+      this.#takeOver(id, offset, { before, closed: () => this.#forgetWriter(id, opening) }),
+    )
+    this.#writers.set(id, opening)
+    opening.catch(() => this.#forgetWriter(id, opening))
+    return opening
+  }
+
+  revokeUpload(id: string): Promise<void> {
+    return revoke(this.#writers.get(id))
+  }
+
+  async #takeOver(
+    id: string,
+    offset: number,
+    { before, closed }: { before: Promise<FileWriter> | undefined; closed(): void },
+  ): Promise<FileWriter> {
+    const claim = await this.#claims.claim(id)
+    try {
       // A writer whose lease ran out may still hold bytes: they must not land among ours.
-      await this.#writers.get(id)?.revoke()
+      await revoke(before)
       const path = fileOf(this.#data, uploadKey(id))
-      const file = await openOf(id, path, offset === 0 ? 'w' : 'r+')
-      if (offset > 0) await file.truncate(offset)
-      const writer = new FileWriter(file, offset, {
+      const file = await openToWrite(id, path, offset)
+      return new FileWriter(file, offset, {
         writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
         syncName: () => this.#directories.sync(dirname(path)),
         closed: () => {
-          if (this.#writers.get(id) === writer) this.#writers.delete(id)
+          closed()
+          this.#claims.release(claim)
         },
       })
-      this.#writers.set(id, writer)
-      return writer
-    })
+    } catch (error) {
+      this.#claims.release(claim)
+      throw error
+    }
+  }
+
+  #forgetWriter(id: string, writer: Promise<FileWriter>): void {
+    if (this.#writers.get(id) === writer) this.#writers.delete(id)
   }
 
   async *readUpload(id: string, length: number): AsyncIterable<Uint8Array> {
-    const file = await openOf(id, fileOf(this.#data, uploadKey(id)), 'r')
+    const file = await openUploaded(id, fileOf(this.#data, uploadKey(id)), 'r')
     try {
       let position = 0
       while (position < length) {
@@ -199,7 +233,8 @@ export class FilesystemBlobStore
     const probe = join(this.#data, probeName)
     const file = await open(probe, 'w')
     await file.close()
-    await rm(probe)
+    // Somebody else who asks at the same moment may have removed it already.
+    await rm(probe, { force: true })
   }
 
   /** At most a second old: a disk that fills up faster refuses the write itself. */
@@ -219,19 +254,9 @@ export class FilesystemBlobStore
   }
 }
 
-async function openOf(id: string, path: string, flags: string): Promise<FileHandle> {
-  try {
-    return await open(path, flags)
-  } catch (cause) {
-    throw isMissing(cause) ? bytesGone(id, cause) : cause
-  }
-}
-
-function bytesGone(id: string, cause: unknown): RegistryError {
-  return new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one', {
-    detail: { upload: id },
-    cause,
-  })
+async function revoke(writer: Promise<FileWriter> | undefined): Promise<void> {
+  const opened = await writer?.catch(() => undefined)
+  await opened?.revoke()
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -7,13 +7,15 @@ import { version } from '../../version.ts'
 import type { Command } from '../command.ts'
 import { columns } from '../output/columns.ts'
 import { parseServeArguments } from './serve-arguments.ts'
+import { workerCommand } from './serve-worker.ts'
 
 export const serve: Command = {
   name: 'serve',
   summary: 'start the registry',
   help,
   async run(args) {
-    const settings = loadSettings(await parseServeArguments(args))
+    const sources = await parseServeArguments(args)
+    const settings = loadSettings(sources)
     const sink = new BufferedSink(process.stdout.fd)
     const logger = createLogger({
       level: settings['log.level'],
@@ -21,12 +23,17 @@ export const serve: Command = {
       sink,
       now: () => Date.now(),
     })
-    const app = await startApp(settings, logger)
-    if (settings['log.format'] === 'text') process.stdout.write(greeting(app))
-    else logger.info('serving', { version, urls: app.urls.join(' '), ...app.places, access: 'open' })
-    const signal = await signalToStop()
+    const { workers } = settings
+    const signalled = signalToStop(sink)
+    const app = await startApp({
+      settings,
+      logger,
+      workers: { command: workerCommand(), sources, lines: sink },
+    })
+    if (settings['log.format'] === 'text') process.stdout.write(greeting(app, workers))
+    else logger.info('serving', { version, urls: app.urls.join(' '), ...app.places, access: 'open', workers })
+    const signal = await signalled
     logger.info('stopping', { signal, patience_ms: settings['shutdown.drain'] })
-    forceOnNextSignal(sink)
     const { cutOff } = await app.stop(settings['shutdown.drain'])
     if (cutOff) logger.warn('transfers were cut off: they did not end in time (setting shutdown.drain)')
     logger.info('stopped')
@@ -35,12 +42,13 @@ export const serve: Command = {
   },
 }
 
-function greeting(app: App): string {
+function greeting(app: App, workers: number): string {
   const host = new URL(app.urls[0] ?? 'http://localhost:5000').host.replace(
     /^(?:127\.0\.0\.1|\[::1?\]|0\.0\.0\.0)/,
     'localhost',
   )
-  return `Berth ${version} serves on ${app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')}
+  const urls = app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')
+  return `Berth ${version} serves on ${urls}${workers === 1 ? '' : `, in ${workers} processes`}
 ${placesText(app)}
 Access:    open: whoever reaches it may push, pull and delete
 Try:       docker tag IMAGE ${host}/IMAGE && docker push ${host}/IMAGE
@@ -51,19 +59,21 @@ function placesText({ places: { metadata, blobs } }: App): string {
   return metadata === blobs ? `Data:      ${blobs}` : `Metadata:  ${metadata}\nBlobs:     ${blobs}`
 }
 
-function signalToStop(): Promise<string> {
+/**
+ * Resolves to the first signal to stop; one that comes before everything is started is obeyed then. Who asks twice does
+ * not want to wait: what was acknowledged is durable, so nothing is lost.
+ */
+function signalToStop(sink: BufferedSink): Promise<string> {
+  let asked = false
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) void sink.end().then(() => process.exit(1))
+        asked = true
+        resolve(signal)
+      })
+    }
   })
-}
-
-/** Who asks twice does not want to wait. What was acknowledged is durable, so nothing is lost. */
-function forceOnNextSignal(sink: BufferedSink): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      void sink.end().then(() => process.exit(1))
-    })
-  }
 }
 
 function help(): string {

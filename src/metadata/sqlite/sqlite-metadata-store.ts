@@ -1,8 +1,15 @@
 import { Database } from 'bun:sqlite'
 import { open } from 'node:fs/promises'
-import type { JournalState, MetadataStore, StoredBlob, StoredManifest } from '../metadata-store.ts'
+import type {
+  ChangesMetadata,
+  JournalState,
+  MetadataStore,
+  StoredBlob,
+  StoredManifest,
+} from '../metadata-store.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
 import { ChangeCounters } from './change-counters.ts'
+import { CommitSignal } from './commit-signal.ts'
 import { configureConnection } from './connection.ts'
 import { ReadCache } from './read-cache.ts'
 import { sqliteReader } from './transaction.ts'
@@ -10,40 +17,48 @@ import { SqliteWriter } from './writer.ts'
 
 const MiB = 1024 * 1024
 
-/**
- * The embedded database: this thread reads, another one writes.
- * @param options.path the database's file; made if it is not there
- * @param options.berth this binary's version
- */
-export async function openSqliteMetadataStore(options: {
-  path: string
-  berth: string
+export interface SqliteOptions {
+  /** The database's file; made if it is not there. */
+  readonly path: string
+  /** This binary's version. */
+  readonly berth: string
   /** Kept by the one process that owns the data directory: where it lies, and who hears how far it is. */
-  journal?: { directory: string; told(state: JournalState): void }
-}): Promise<MetadataStore> {
-  await makePrivateFile(options.path)
-  const writer = await SqliteWriter.open({
-    path: options.path,
-    berth: options.berth,
-    journal: options.journal?.directory ?? null,
-    told: options.journal?.told,
-  })
+  readonly journal?: { directory: string; told(state: JournalState): void }
+  /** Takes all changes, in another process: the one that owns the database and has brought it up to date. */
+  readonly changes?: ChangesMetadata
+  /** Where several processes serve together: a file through which they hear of each other's changes at once. */
+  readonly signal?: string | undefined
+}
+
+/** The embedded database: this thread reads, another one writes, or another process. */
+export async function openSqliteMetadataStore(options: SqliteOptions): Promise<MetadataStore> {
+  const changes = options.changes ?? (await openWriter(options))
   const database = new Database(options.path, { readwrite: true })
   configureConnection(database)
   database.run('PRAGMA query_only = ON')
-  const counters = new ChangeCounters(database)
+  const signal = options.signal === undefined ? undefined : new CommitSignal(options.signal)
+  const counters = new ChangeCounters(database, signal)
   const store = createSqlMetadataStore({
     ...sqliteReader(database),
-    change: (name, args) => writer.change(name, args).finally(() => counters.expire()),
+    change: (name, args) =>
+      changes.change(name, args).finally(() => {
+        signal?.move()
+        counters.expire()
+      }),
     async check() {
       database.query('select 1 from migrations limit 1').get()
     },
     async close() {
       database.close()
-      await writer.close()
+      if (changes instanceof SqliteWriter) await changes.close()
     },
   })
   return withCaches(store, counters)
+}
+
+async function openWriter({ path, berth, journal }: SqliteOptions): Promise<SqliteWriter> {
+  await makePrivateFile(path)
+  return SqliteWriter.open({ path, berth, journal: journal?.directory ?? null, told: journal?.told })
 }
 
 /** Nobody else on the machine reads it, and SQLite gives the files beside it the same rights. */

@@ -50,7 +50,6 @@ async function appendChunk(registry: Registry, call: Call & Chunk, session: Sess
     if (!received.failure && announced !== received.bytes) throw lengthsDiffer(announced, received.bytes)
     await file.keep()
     const offset = session.offset + received.bytes
-    registry.hashes.keep(session.id, { offset, algorithm, hasher })
     await registry.metadata.change('appendUpload', {
       id: session.id,
       writer: session.writer,
@@ -58,6 +57,8 @@ async function appendChunk(registry: Registry, call: Call & Chunk, session: Sess
       to: offset,
       digestSoFar: `${algorithm}:${hasher.copy().digest('hex')}` as Digest,
     })
+    // Only now: another process may have taken the upload over, and have brought other bytes as far as this.
+    registry.hashes.keep(session.id, { offset, algorithm, hasher })
     await file.close()
     return received
   } catch (error) {

@@ -26,6 +26,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'stores.ts',
     'version.ts',
   ],
+  // What passes between the processes that serve one registry: what each of them is asked for is the others' shapes.
+  workers: ['oci', 'metadata', 'http', 'logging', 'config'],
   // Copies and remakes whole data directories: what lies there is the drivers' files.
   recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'version.ts'],
   'main.ts': ['cli'],
@@ -33,9 +35,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 }
 
 const compositionRoot = 'app.ts'
-/** What names the drivers: the app, and the stores that it and commands open. */
-const roots = [compositionRoot, 'data-directory.ts', 'stores.ts', 'open-access.ts', 'rules.ts']
-const serve = 'cli/commands/serve.ts'
+/** What names the drivers: the app, its workers, and the stores that they and commands open. */
+const roots = [
+  compositionRoot,
+  'worker-app.ts',
+  'data-directory.ts',
+  'stores.ts',
+  'open-access.ts',
+  'rules.ts',
+  'serving.ts',
+]
+/** Who starts which. */
+const starts: Readonly<Record<string, string>> = {
+  [compositionRoot]: 'cli/commands/serve.ts',
+  'worker-app.ts': 'cli/commands/serve-worker.ts',
+}
 
 /** Each a folder that only the composition root knows. */
 const drivers = ['blobs/filesystem', 'blobs/memory', 'blobs/s3', 'metadata/sqlite', 'metadata/postgres']
@@ -49,6 +63,7 @@ const knowShapesOf: Readonly<Record<string, readonly string[]>> = {
   access: ['blobs', 'metadata'],
   jobs: ['blobs', 'metadata'],
   http: ['blobs', 'metadata'],
+  workers: ['metadata', 'http', 'config'],
 }
 
 /** `http/distribution/blobs.ts` is of the area `http`; a file right in src is an area of its own. */
@@ -74,7 +89,8 @@ function reasonAgainst({ from, to, typeOnly }: Import): string | undefined {
     return knows ? undefined : `only ${compositionRoot} names a driver`
   }
   if (to === 'data-directory.ts' && areaOf(from) === 'cli') return undefined
-  if (to === compositionRoot) return from === serve ? undefined : `only ${serve} starts the app`
+  const starter = starts[to]
+  if (starter) return from === starter ? undefined : `only ${starter} starts ${to}`
   const [area, target] = [areaOf(from), areaOf(to)]
   if (area === target) return undefined
   const allowed = arrows[area]

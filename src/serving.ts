@@ -1,0 +1,45 @@
+import { decide } from './access/decide.ts'
+import type { Settings } from './config/settings.ts'
+import type { ServerOptions } from './http/server.ts'
+import type { Tls } from './http/tls/tls.ts'
+import type { Logger } from './logging/logger.ts'
+import type { Pull } from './metadata/changes/state.ts'
+import type { Registry } from './registry/registry.ts'
+import { UnfinishedHashes } from './registry/uploads/hashes.ts'
+import { rulesOf } from './rules.ts'
+import type { Stores } from './stores.ts'
+import { version } from './version.ts'
+
+/** What the use cases work with, in a process that serves alone, in an owner of workers and in each of them. */
+export function registryOf(
+  settings: Settings,
+  { metadata, blobs }: Pick<Stores, 'metadata' | 'blobs'>,
+  pulled: (manifest: Pull) => void,
+): Registry {
+  return {
+    metadata,
+    blobs,
+    hashes: new UnfinishedHashes(),
+    rules: rulesOf(settings),
+    now: () => Date.now(),
+    newId: () => crypto.randomUUID(),
+    newTrashId: () => Bun.randomUUIDv7(),
+    pulled,
+  }
+}
+
+/** What every process that serves is set to, whether it is alone or one of several. */
+export function servingOptions(
+  settings: Settings,
+  { registry, logger, tls }: { registry: Registry; logger: Logger; tls: Tls | undefined },
+): Pick<ServerOptions, 'registry' | 'decide' | 'logger' | 'version' | 'origins' | 'idleTimeout' | 'tls'> {
+  return {
+    registry,
+    decide,
+    logger,
+    version,
+    origins: new Set(settings['http.cors-origins']),
+    idleTimeout: settings['http.idle-timeout'],
+    tls: tls?.listener,
+  }
+}
