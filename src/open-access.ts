@@ -1,6 +1,6 @@
 import { SettingError } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
-import { usesPostgres } from './stores.ts'
+import { isShared } from './stores.ts'
 
 /**
  * A registry for many machines is reached by many: that it is open to all of them must be meant. One that keeps
@@ -8,8 +8,8 @@ import { usesPostgres } from './stores.ts'
  * @throws SettingError
  */
 export function requireMeantOpen(settings: Settings): void {
-  if (settings['access.open'] || !usesPostgres(settings)) return
+  if (settings['access.open'] || !isShared(settings)) return
   throw new SettingError(
-    'this registry is on PostgreSQL and has no accounts: whoever reaches it could push, pull and delete. If that is meant, set access.open to true (BERTH_ACCESS_OPEN=true, or --access-open true)',
+    'this registry is on PostgreSQL or S3 and has no accounts: whoever reaches it could push, pull and delete. If that is meant, set access.open to true (BERTH_ACCESS_OPEN=true, or --access-open true)',
   )
 }

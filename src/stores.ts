@@ -97,6 +97,11 @@ export function usesPostgres(settings: StoreSettings): boolean {
   return settings['metadata.url'] !== null
 }
 
+/** Whether something of the registry is kept where several machines reach it. */
+export function isShared(settings: StoreSettings): boolean {
+  return usesPostgres(settings) || !keepsBlobsInDirectory(settings)
+}
+
 function keepsBlobsInDirectory(_: StoreSettings): boolean {
   return true
 }

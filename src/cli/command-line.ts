@@ -34,12 +34,8 @@ function parse<O extends Options>(args: readonly string[], options: O): Parsed<O
   }
 }
 
-/** The flag of every command that works on a data directory, and what its help says of it. */
+/** The flag of a command that makes a data directory. */
 export const dataFlag = { data: { type: 'string' } } as const
-export const dataHelp: [string, string] = [
-  '--data',
-  'the data directory: a path [BERTH_DATA, or ./berth-data]',
-]
 
 export function dataOf(values: { data?: string | undefined }): string {
   return values.data ?? process.env.BERTH_DATA ?? './berth-data'

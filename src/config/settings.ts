@@ -37,7 +37,7 @@ function setting<T>(kind: Kind<T>, standard: string, help: string): Setting<T> {
  */
 export const settings = {
   listen: setting(listOf(listenAddress, { atLeast: 1 }), 'localhost:5000', 'where to serve'),
-  data: setting(filePath, './berth-data', 'the directory that holds everything'),
+  data: setting(filePath, './berth-data', 'the directory that holds everything that is kept nowhere else'),
   'metadata.url': setting(
     postgresUrl,
     '',

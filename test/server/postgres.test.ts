@@ -117,6 +117,8 @@ describe.skipIf(!requirePostgres('a server on PostgreSQL'))('a server on Postgre
     expect(wrong.stderr).toContain('password authentication failed')
     expect(wrong.stderr).not.toContain('not-this-one')
     url.password = ''
+    const none = await attempt(bin, ['repo', 'list'], { env: { ...env, BERTH_METADATA_URL: url.href } })
+    expect(none.stderr).toContain('metadata.password-file')
     const file = join(await temporaryDirectory(), 'password')
     await writeFile(file, `${password}\n`)
     const right = await attempt(bin, ['repo', 'list'], {

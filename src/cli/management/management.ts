@@ -15,7 +15,7 @@ export const managementHelp: readonly [string, string][] = [
 ]
 /** What each help says of a server that runs. */
 export const besideServer =
-  'Works directly on the data directory, beside a server that may run: what it does holds at once.\nWith --server it asks a running registry to do it.'
+  'Works directly on the data directory, or on the PostgreSQL that the settings name, beside servers that may run:\nwhat it does holds at once. With --server it asks a running registry to do it.'
 
 interface Values {
   readonly output?: string | undefined

@@ -4,6 +4,7 @@ import type { Action } from '../../access/decide.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
 import { trashedIn } from '../../registry/trash.ts'
 import { authorize, type Exchange } from '../exchange.ts'
+import { trashPath } from './parameters.ts'
 
 /** Starts a run of the collector in the background. @returns false where one is under way */
 export type StartCollector = () => boolean | Promise<boolean>
@@ -45,8 +46,10 @@ export function inQuery(context: ManagementContext): RepositoryName | undefined 
 }
 
 /** The repository that a deletion was in. */
-export function ofTrash(context: ManagementContext): Promise<RepositoryName | undefined> {
-  return trashedIn(context.env.exchange.registry, context.req.param('id') ?? '')
+export async function ofTrash(context: ManagementContext): Promise<RepositoryName | undefined> {
+  // What is no ID is refused when the parameters are read; PostgreSQL would not even take it as text.
+  const id = trashPath.shape.id.safeParse(context.req.param('id'))
+  return id.success ? trashedIn(context.env.exchange.registry, id.data) : undefined
 }
 
 /** What a use case needs to know of who calls. */

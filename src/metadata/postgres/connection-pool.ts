@@ -14,6 +14,8 @@ export type Work<T> = (client: PoolClient, state: { readonly lost: boolean }) =>
 
 /** Attempts at a transaction that others get in the way of. */
 const conflictsBorne = 5
+/** To make a connection anew takes as long as some dozen queries. Milliseconds. */
+const idleTime = 300_000
 /** Milliseconds between attempts to reach a database that is away: at first, and at most. */
 const pauses = { first: 20, longest: 500 }
 
@@ -35,6 +37,7 @@ export class ConnectionPool {
       max: settings.pool,
       // How long the pool lets wait; a connection that is being made has its own, shorter time.
       connectionTimeoutMillis: settings.patience,
+      idleTimeoutMillis: idleTime,
       Client: class extends Client {
         constructor() {
           super({ ...config, types: { getTypeParser }, ...(sent.atStart && serverTimeouts(settings)) })

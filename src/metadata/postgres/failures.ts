@@ -56,6 +56,8 @@ const socketCodes =
 /** For the log: what happened, without what the statement or the connection held. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error.message.includes('client password must be a string'))
+    return 'it asks for a password, and none is given (setting metadata.password-file, or PGPASSWORD)'
   const { code, errors } = error as Error & { code?: string; errors?: unknown[] }
   const message = error.message || (Array.isArray(errors) ? errors.map(reasonOf).join('; ') : error.name)
   return code && !message.includes(code) ? `${message} (${code})` : message
