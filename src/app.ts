@@ -16,7 +16,7 @@ import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { collectorRulesOf, retentionRulesOf, rulesOf } from './rules.ts'
-import { openStores, type Places } from './stores.ts'
+import { openStores, type Places, sharesUploads } from './stores.ts'
 import { version } from './version.ts'
 
 /** A registry that serves, put together from its settings. */
@@ -52,7 +52,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const registry: Registry = {
       metadata,
       blobs,
-      hashes: new UnfinishedHashes(),
+      hashes: new UnfinishedHashes({ shared: sharesUploads(settings) }),
       rules,
       now: () => Date.now(),
       newId: () => crypto.randomUUID(),

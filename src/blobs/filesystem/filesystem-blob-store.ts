@@ -9,12 +9,14 @@ import type {
   AdoptsFiles,
   BlobBody,
   BlobStore,
+  Committed,
   ListsStorage,
   Lying,
   LyingFacts,
   ObjectKey,
   OpenedFile,
   ReadsObjects,
+  ReadsUploads,
   ReportsFreeSpace,
   UploadWriter,
 } from '../blob-store.ts'
@@ -35,7 +37,7 @@ const freeSpaceAge = 1000
 
 /** Blobs as files; `paths.ts` draws the tree. */
 export class FilesystemBlobStore
-  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles
+  implements BlobStore, ReportsFreeSpace, ReadsObjects, ReadsUploads, ListsStorage, AdoptsFiles
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
@@ -120,7 +122,7 @@ export class FilesystemBlobStore
     })
   }
 
-  commit(id: string, key: ObjectKey): Promise<void> {
+  commit(id: string, key: ObjectKey): Promise<Committed> {
     return storageErrors(async () => {
       const from = fileOf(this.#data, uploadKey(id))
       const to = fileOf(this.#data, key)
@@ -133,6 +135,7 @@ export class FilesystemBlobStore
         if ((await sizeOf(to)) === undefined) throw bytesGone(id, error)
       }
       await this.#directories.sync(directory)
+      return { key, sure: true, superseded: [] }
     })
   }
 
