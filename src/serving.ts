@@ -7,7 +7,7 @@ import type { Pull } from './metadata/changes/state.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { rulesOf } from './rules.ts'
-import type { Stores } from './stores.ts'
+import { type Stores, sharesUploads } from './stores.ts'
 import { version } from './version.ts'
 
 /** What the use cases work with, in a process that serves alone, in an owner of workers and in each of them. */
@@ -19,7 +19,7 @@ export function registryOf(
   return {
     metadata,
     blobs,
-    hashes: new UnfinishedHashes(),
+    hashes: new UnfinishedHashes({ shared: sharesUploads(settings) }),
     rules: rulesOf(settings),
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),

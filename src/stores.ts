@@ -3,12 +3,17 @@ import { join, resolve } from 'node:path'
 import type {
   AdoptsFiles,
   BlobStore,
+  KeepsUploadKeys,
   ListsStorage,
+  PresignsReads,
   ReadsObjects,
+  ReadsUploads,
   ReportsFreeSpace,
   RevokesUploads,
 } from './blobs/blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
+import type { S3Options } from './blobs/s3/options.ts'
+import { withinRanges } from './config/s3-values.ts'
 import type { Settings } from './config/settings.ts'
 import {
   becomeOwner,
@@ -33,7 +38,7 @@ export interface Stores extends AsyncDisposable {
 export type Blobs = BlobStore &
   ReadsObjects &
   ListsStorage &
-  Partial<ReportsFreeSpace & AdoptsFiles & RevokesUploads>
+  Partial<ReportsFreeSpace & AdoptsFiles & RevokesUploads & ReadsUploads & KeepsUploadKeys & PresignsReads>
 
 /** What the stores are called for people; without passwords. */
 export interface Places {
@@ -45,7 +50,7 @@ export interface Places {
 /** The settings that say which stores, and how they are used. */
 export type StoreSettings = Pick<
   Settings,
-  'data' | 'storage.cache' | Extract<keyof Settings, `metadata.${string}`>
+  'data' | 'storage.cache' | Extract<keyof Settings, `metadata.${string}` | `storage.s3.${string}`>
 >
 
 interface ServerOptions {
@@ -102,8 +107,13 @@ export function isShared(settings: StoreSettings): boolean {
   return usesPostgres(settings) || !keepsBlobsInDirectory(settings)
 }
 
-function keepsBlobsInDirectory(_: StoreSettings): boolean {
-  return true
+/** Whether other processes may go on with the uploads of this one. */
+export function sharesUploads(settings: StoreSettings & Pick<Settings, 'workers'>): boolean {
+  return isShared(settings) || settings.workers > 1
+}
+
+function keepsBlobsInDirectory(settings: StoreSettings): boolean {
+  return settings['storage.s3.bucket'] === null
 }
 
 interface Opening {
@@ -137,14 +147,45 @@ interface Opened<S> {
   close(): Promise<void>
 }
 
-/** Blobs in the data directory. */
+/** Blobs in a bucket, or in the data directory. */
 async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<Opened<Blobs>> {
+  const bucket = settings['storage.s3.bucket']
+  if (bucket !== null) {
+    // Most registries have no bucket, and need not load what speaks to one.
+    const { S3BlobStore } = await import('./blobs/s3/s3-blob-store.ts')
+    const store = new S3BlobStore(s3OptionsOf(settings, bucket))
+    return { store, place: `s3://${bucket}/${settings['storage.s3.prefix']}`, close: async () => undefined }
+  }
   const store = await openDirectoryBlobs({
     data: settings.data,
     cacheSize: settings['storage.cache'],
     ...(server?.owner && { owner: server.owner }),
   })
   return { store, place: resolve(settings.data), close: () => store.close() }
+}
+
+function s3OptionsOf(settings: StoreSettings, bucket: string): S3Options {
+  const endpoint = settings['storage.s3.endpoint'] ?? undefined
+  const pathStyle = settings['storage.s3.path-style']
+  const clients = settings['storage.s3.redirect-clients']
+  return {
+    bucket,
+    region: settings['storage.s3.region'] || process.env.AWS_REGION || 'us-east-1',
+    endpoint,
+    pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
+    prefix: settings['storage.s3.prefix'],
+    encryption: settings['storage.s3.encryption'] ?? undefined,
+    partSize: settings['storage.s3.part-size'],
+    partsInFlight: settings['storage.s3.parts-in-flight'],
+    connections: settings['storage.s3.connections'],
+    memory: settings['storage.s3.memory'],
+    redirect: settings['storage.s3.redirect']
+      ? {
+          expiry: settings['storage.s3.redirect-expiry'],
+          allows: clients.length === 0 ? () => true : withinRanges(clients),
+        }
+      : undefined,
+  }
 }
 
 /** Metadata in PostgreSQL, or in the data directory. */

@@ -17,23 +17,54 @@ export interface BlobStore {
    * Opens an upload's object to write from `offset` on; what lies behind it is dropped. Made when it is not there
    * and the offset is 0. A writer that was opened before for the same upload can write no more.
    */
-  openUpload(id: string, offset: number): Promise<UploadWriter>
-  /** The first `length` bytes of an upload's object. */
-  readUpload(id: string, length: number): AsyncIterable<Uint8Array>
-  /** Makes a synced upload's object durable under its committed key. May be repeated after a crash. */
-  commit(id: string, key: ObjectKey): Promise<void>
+  openUpload(id: string, offset: number, session: UploadSession): Promise<UploadWriter>
+  /**
+   * Makes a synced upload's object durable under its committed key. May be repeated after a crash.
+   * @param notes the newest that there are of the upload
+   * @throws BLOB_UPLOAD_UNKNOWN where its bytes are gone
+   */
+  commit(id: string, key: ObjectKey, notes: string | null): Promise<Committed>
   /** The object's bytes, or undefined when there is none of this key. `size` is what the metadata says. */
   read(key: ObjectKey, part: { size: number; range?: ByteRange }): Promise<BlobBody | undefined>
   /** Bytes of an object; undefined when there is none. */
   size(key: ObjectKey): Promise<number | undefined>
-  /** Removes objects durably; those that are gone already are no failure. */
-  remove(keys: readonly ObjectKey[]): Promise<void>
+  /**
+   * Removes objects durably; those that are gone already are no failure.
+   * @param options.unfinished whether they may never have been made to the end: then what was begun goes too
+   */
+  remove(keys: readonly ObjectKey[], options?: { unfinished?: boolean }): Promise<void>
   /** Throws when the store can't be read and written. */
   check(): Promise<void>
 }
 
+/** Who writes to an upload of several requests, and what the store noted about it before. */
+export interface UploadSession {
+  /** The holder of the lease: no two have the same name. */
+  readonly writer: string
+  /** What `DurableUpload` said last; null: nothing. */
+  readonly notes: string | null
+}
+
+/** What must go on record together with the offset. */
+export interface DurableUpload {
+  /** What the store needs to go on from here, on whichever process. */
+  readonly notes: string | null
+  /** What nobody needs any more once these notes are on record. */
+  readonly superseded: readonly ObjectKey[]
+}
+
+export interface Committed {
+  /** Under which the object lies: not always the key that was asked for. */
+  readonly key: ObjectKey
+  /** Whether it is known to hold what was written; else its bytes must be read again before they are trusted. */
+  readonly sure: boolean
+  readonly superseded: readonly ObjectKey[]
+}
+
 /** Writes one upload, in order. Whoever opened it closes it. */
 export interface UploadWriter {
+  /** After `sync` or `keep`, where the store needs to note something. */
+  readonly durable?: DurableUpload | undefined
   /** Takes a chunk; resolves when there is room for more, which may be before it is written. */
   write(chunk: Uint8Array): Promise<void> | undefined
   /** Waits until the bytes that were written are durable: enough for `commit`, which makes the name durable. */
@@ -49,6 +80,24 @@ export interface UploadWriter {
 export interface RevokesUploads {
   /** When it resolves, no writer that this process opened for the upload changes it any more. */
   revokeUpload(id: string): Promise<void>
+}
+
+/** An ability of stores whose uploads can be read before they are committed. */
+export interface ReadsUploads {
+  /** The first `length` bytes of an upload's object. */
+  readUpload(id: string, length: number): AsyncIterable<Uint8Array>
+}
+
+/** An ability of stores that can't give an object another name without copying it. */
+export interface KeepsUploadKeys {
+  /** The key of what an upload of several requests becomes: it follows from the upload alone. */
+  finalKey(upload: string): ObjectKey
+}
+
+/** An ability of stores that clients can read from themselves. */
+export interface PresignsReads {
+  /** An address that holds for a while; undefined: this client is not sent there. Never to be logged. */
+  presignRead(key: ObjectKey, client: string): Promise<string | undefined>
 }
 
 /** An ability of stores that fill up. */
@@ -79,6 +128,8 @@ export interface Lying {
   readonly name: string
   /** Undefined: nothing that this store would have made. */
   readonly key: ObjectKey | undefined
+  /** The key of the upload of which it may be a part, where that is another. */
+  readonly upload?: ObjectKey
 }
 
 export interface LyingFacts {
@@ -113,3 +164,5 @@ export interface OpenedFile {
 export type BlobBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'file'; readonly path: string; readonly range: ByteRange | undefined }
+  /** The bytes of the range, as fast as they are taken. Fails where they can't be had to the end. */
+  | { readonly kind: 'stream'; readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> }

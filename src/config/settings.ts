@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { retentionRule } from './retention-rules.ts'
+import { s3Settings } from './s3-settings.ts'
+import { type Setting, setting } from './setting.ts'
 import {
   duration,
   durationOrOff,
@@ -9,7 +11,6 @@ import {
   filePath,
   flag,
   immutableTags,
-  type Kind,
   listenAddress,
   listOf,
   oneOf,
@@ -19,17 +20,6 @@ import {
   webOrigin,
   wholeNumber,
 } from './values.ts'
-
-export interface Setting<T = unknown> {
-  readonly kind: Kind<T>
-  /** As it would be written. */
-  readonly default: string
-  readonly help: string
-}
-
-function setting<T>(kind: Kind<T>, standard: string, help: string): Setting<T> {
-  return { kind, default: standard, help }
-}
 
 /**
  * Every setting, under the one name that it has in three forms: `gc.grace` in the file, `BERTH_GC_GRACE` in the
@@ -105,6 +95,7 @@ export const settings = {
   'uploads.expire': setting(duration, '24h', 'an upload without activity for this long is dropped'),
   'storage.min-free': setting(size, '256MiB', 'below this much free space uploads are refused'),
   'storage.cache': setting(size, '24MiB', 'memory for small blobs that are pulled often'),
+  ...s3Settings,
   'gc.grace': setting(
     duration,
     '24h',

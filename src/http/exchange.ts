@@ -16,6 +16,8 @@ export interface Exchange {
   readonly identity: Identity
   readonly decide: Decide
   readonly registry: Registry
+  /** The address of who asks; that of the proxy where one stands between. */
+  client(): string
   /** Never cut off a client that reads slowly, or that waits long for an answer. */
   allowSlowness(): void
   /** The route's name, for logs and metrics. */

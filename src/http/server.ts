@@ -128,7 +128,7 @@ class Front {
       response = this.#failure(exchange, error)
     }
     if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
-    this.#record(exchange, server, response, performance.now() - started)
+    this.#record(exchange, response, performance.now() - started)
     return response
   }
 
@@ -154,6 +154,7 @@ class Front {
       identity: anonymous,
       decide: this.#options.decide,
       registry: this.#options.registry,
+      client: () => server.requestIP(request)?.address ?? '',
       allowSlowness: () => server.timeout(request, 0),
       route: 'other',
       received: 0,
@@ -191,7 +192,7 @@ class Front {
     return allowOrigin(request, preflight(request) ?? response, this.#options.origins)
   }
 
-  #record(exchange: Exchange, server: BunServer, response: Response, duration: number): void {
+  #record(exchange: Exchange, response: Response, duration: number): void {
     const { request } = exchange
     const bytesOut = request.method === 'HEAD' ? 0 : exchange.sent
     this.metrics.measure({
@@ -213,7 +214,7 @@ class Front {
       bytesIn: exchange.received,
       bytesOut,
       duration,
-      client: server.requestIP(request)?.address ?? '',
+      client: exchange.client(),
       caller: exchange.identity.name,
       userAgent: request.headers.get('user-agent') ?? '',
     })

@@ -25,7 +25,7 @@ function storeWith({ uploads = 0, objects = 0, removeFails = false } = {}) {
     },
     async listDoomed(by: { age: number; limit: number }) {
       asked.push(by)
-      return doomed.slice(0, by.limit).map((objectKey) => ({ objectKey, size: 10 }))
+      return doomed.slice(0, by.limit).map((objectKey) => ({ objectKey, size: 10, neverRead: false }))
     },
   }
   const blobs = {

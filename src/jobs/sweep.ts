@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
-import type { ChangesMetadata, CollectsGarbage } from '../metadata/metadata-store.ts'
+import type { ChangesMetadata, CollectsGarbage, DoomedObject } from '../metadata/metadata-store.ts'
 
 const uploadsAtOnce = 200
 /** Their directories are synced once for all of them. */
@@ -51,10 +51,19 @@ export async function removeDoomed(
     let bytes = 0
     for (const { objectKey, size } of doomed) bytes += size ?? (await blobs.size(objectKey)) ?? 0
     const objectKeys = doomed.map(({ objectKey }) => objectKey)
-    await blobs.remove(objectKeys)
+    const [read, neverRead] = partition(doomed)
+    if (read.length > 0) await blobs.remove(read)
+    if (neverRead.length > 0) await blobs.remove(neverRead, { unfinished: true })
     await metadata.change('forgetDoomed', { objectKeys })
     sum.objects += objectKeys.length
     sum.bytes += bytes
     progress?.({ objects: objectKeys.length, bytes })
   }
+}
+
+/** @returns the keys of objects that somebody read, and of those that may never have been made to the end */
+function partition(doomed: readonly DoomedObject[]): [string[], string[]] {
+  const keysOf = (wanted: boolean) =>
+    doomed.filter(({ neverRead }) => neverRead === wanted).map(({ objectKey }) => objectKey)
+  return [keysOf(false), keysOf(true)]
 }

@@ -86,7 +86,7 @@ export const doomedSum = statement<{ age: number }>()(({ db, arg, now }) =>
 export const doomed = statement<{ age: number; limit: number }>()(({ db, arg, now }) =>
   db
     .selectFrom('doomed_objects')
-    .select(['object_key', 'size'])
+    .select(['object_key', 'size', 'since'])
     .where('since', '<=', (eb) => eb(now, '-', arg('age')))
     .where(({ not, exists, selectFrom }) =>
       not(exists(selectFrom('holds').select('id').where('until', '>', now))),
@@ -97,7 +97,11 @@ export const doomed = statement<{ age: number; limit: number }>()(({ db, arg, no
 
 /** Objects that no reader ever saw; nobody copies them, so holds don't matter. */
 export const neverRead = statement<{ limit: number }>()(({ db, arg }) =>
-  db.selectFrom('doomed_objects').select(['object_key', 'size']).where('since', '=', 0).limit(arg('limit')),
+  db
+    .selectFrom('doomed_objects')
+    .select(['object_key', 'size', 'since'])
+    .where('since', '=', 0)
+    .limit(arg('limit')),
 )
 
 export const runs = statement<{ limit: number }>()(({ db, arg }) =>

@@ -71,8 +71,12 @@ export function collectionReads(
     async listDoomed(by) {
       const never = await engine.all(queries.neverRead, by)
       const due = never.length < by.limit ? await engine.all(queries.doomed, by) : []
-      const sizes = new Map([...never, ...due].map((row) => [row.object_key, row.size ?? undefined]))
-      return Array.from(sizes, ([objectKey, size]) => ({ objectKey, size }))
+      const rows = new Map([...never, ...due].map((row) => [row.object_key, row]))
+      return Array.from(rows.values(), ({ object_key, size, since }) => ({
+        objectKey: object_key,
+        size: size ?? undefined,
+        neverRead: since === 0,
+      }))
     },
     listRuns: (by) => engine.all(queries.runs, by),
     async clock() {

@@ -186,6 +186,8 @@ export interface DoomedObject {
   readonly objectKey: string
   /** Bytes; undefined: only storage knows. */
   readonly size: number | undefined
+  /** It may never have been made to the end. */
+  readonly neverRead: boolean
 }
 
 export interface KeepsState {

@@ -111,6 +111,10 @@ export interface UploadRow {
   lease_until: number
   started_at: number
   last_activity: number
+  /** What the storage needs to go on with it, whoever does; null: nothing. */
+  notes: string | null
+  /** Its hash so far, to go on with on another process; null: only the one that made it can. */
+  hash_state: Uint8Array | null
 }
 
 /** Look at this link or manifest then: something that held it may be gone. */

@@ -7,11 +7,10 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import { needsConfirming, unlessUnwritable } from './confirm.ts'
 import type { Call, Registry } from './registry.ts'
 
-export interface OpenedBlob {
-  readonly blob: StoredBlob
-  readonly range: ByteRange | undefined
-  readonly body: BlobBody
-}
+export type OpenedBlob =
+  | { readonly blob: StoredBlob; readonly range: ByteRange | undefined; readonly body: BlobBody }
+  /** The client is to read it from the storage itself, at an address that is nobody else's business. */
+  | { readonly blob: StoredBlob; readonly address: string }
 
 /**
  * Opens a blob of the repository, or the part that a Range header asks for.
@@ -19,10 +18,15 @@ export interface OpenedBlob {
  */
 export async function openBlob(
   registry: Registry,
-  call: Call & { digest: Digest; range: string | null },
+  call: Call & { digest: Digest; range: string | null; client(): string },
 ): Promise<OpenedBlob> {
   const blob = await findBlob(registry, call, unlessUnwritable)
   const { objectKey, size } = blob
+  if (registry.blobs.presignRead) {
+    const address = await registry.blobs.presignRead(objectKey, call.client())
+    // At the storage, what is gone would be its own words.
+    if (address !== undefined && (await isWhole(registry, blob))) return { blob, address }
+  }
   const range = call.range ? parseRange(call.range, size) : undefined
   if (range === 'unsatisfiable') {
     throw new RegistryError(

@@ -5,6 +5,7 @@ import { temporaryDirectory } from '../../../test/support/berth.ts'
 import { digestOf } from '../../oci/digest.ts'
 import { adoptsFilesContract } from '../adopts-files.contract.ts'
 import { blobStoreContract } from '../blob-store.contract.ts'
+import { readsUploadsContract } from '../reads-uploads.contract.ts'
 import { FilesystemBlobStore } from './filesystem-blob-store.ts'
 
 const opened: FilesystemBlobStore[] = []
@@ -28,6 +29,8 @@ blobStoreContract('the filesystem', async () => {
 blobStoreContract('the filesystem without memory for hot objects', async () => {
   return { store: await open({ cacheSize: 0 }) }
 })
+
+readsUploadsContract('the filesystem', open)
 
 adoptsFilesContract('the filesystem', async () => {
   const data = await temporaryDirectory()

@@ -8,12 +8,14 @@ import type {
   AdoptsFiles,
   BlobBody,
   BlobStore,
+  Committed,
   ListsStorage,
   Lying,
   LyingFacts,
   ObjectKey,
   OpenedFile,
   ReadsObjects,
+  ReadsUploads,
   ReportsFreeSpace,
   RevokesUploads,
   UploadWriter,
@@ -46,7 +48,14 @@ export interface FilesystemOptions {
 
 /** Blobs as files; `paths.ts` draws the tree. */
 export class FilesystemBlobStore
-  implements BlobStore, ReportsFreeSpace, ReadsObjects, ListsStorage, AdoptsFiles, RevokesUploads
+  implements
+    BlobStore,
+    ReportsFreeSpace,
+    ReadsObjects,
+    ReadsUploads,
+    ListsStorage,
+    AdoptsFiles,
+    RevokesUploads
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
@@ -154,7 +163,7 @@ export class FilesystemBlobStore
     })
   }
 
-  commit(id: string, key: ObjectKey): Promise<void> {
+  commit(id: string, key: ObjectKey): Promise<Committed> {
     return storageErrors(async () => {
       const from = fileOf(this.#data, uploadKey(id))
       const to = fileOf(this.#data, key)
@@ -167,6 +176,7 @@ export class FilesystemBlobStore
         if ((await sizeOf(to)) === undefined) throw bytesGone(id, error)
       }
       await this.#directories.sync(directory)
+      return { key, sure: true, superseded: [] }
     })
   }
 

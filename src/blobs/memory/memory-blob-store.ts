@@ -4,16 +4,18 @@ import { RegistryError } from '../../oci/errors.ts'
 import type {
   BlobBody,
   BlobStore,
+  Committed,
   ListsStorage,
   Lying,
   LyingFacts,
   ObjectKey,
   ReadsObjects,
+  ReadsUploads,
   UploadWriter,
 } from '../blob-store.ts'
 
 /** Blobs in memory, for tests: it keeps nothing when the process ends. */
-export class MemoryBlobStore implements BlobStore, ReadsObjects, ListsStorage {
+export class MemoryBlobStore implements BlobStore, ReadsObjects, ReadsUploads, ListsStorage {
   readonly #objects = new Map<ObjectKey, Uint8Array>()
   readonly #writers = new Map<string, MemoryWriter>()
 
@@ -48,13 +50,14 @@ export class MemoryBlobStore implements BlobStore, ReadsObjects, ListsStorage {
     return new MemoryWriter(new Uint8Array(), (bytes) => this.#objects.set(key, bytes))
   }
 
-  async commit(id: string, to: ObjectKey): Promise<void> {
+  async commit(id: string, to: ObjectKey): Promise<Committed> {
     const from = this.uploadKey(id)
     const bytes = this.#objects.get(from)
     if (!bytes && !this.#objects.has(to))
       throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the bytes of this upload are gone: start a new one')
     if (bytes) this.#objects.set(to, bytes)
     this.#objects.delete(from)
+    return { key: to, sure: true, superseded: [] }
   }
 
   async read(key: ObjectKey, { range }: { size: number; range?: ByteRange }): Promise<BlobBody | undefined> {

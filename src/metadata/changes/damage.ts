@@ -43,8 +43,9 @@ export async function checkManifest(
 /** @returns false when something knows the object after all */
 export async function doomUnknown(
   tx: Transaction,
-  unknown: { objectKey: string; size: number },
+  unknown: { objectKey: string; size: number; upload?: string },
 ): Promise<boolean> {
+  if (unknown.upload !== undefined && (await tx.first(upload, { objectKey: unknown.upload }))) return false
   for (const known of [upload, blob, doomed]) if (await tx.first(known, unknown)) return false
   await doomObject(tx, unknown)
   return true

@@ -6,6 +6,7 @@ import type { UploadRow } from '../schema.ts'
 import { perLength, places, statement } from '../statement.ts'
 import { linkBlob, lockLinkBeforeBlob } from './links.ts'
 import { doomObject } from './objects.ts'
+import { type Target, targetOf } from './upload-target.ts'
 
 /** A writer whose bytes stopped for this long has lost its right to write. Milliseconds. */
 export const leaseTime = 15_000
@@ -37,13 +38,6 @@ export interface Lease {
   target: Target | null
 }
 
-export interface Target {
-  /** A key that was never used before. */
-  key: string
-  /** What every key of the same digest begins with. */
-  prefix: string
-}
-
 /**
  * Takes the right to write. A target of the same digest that an earlier request put on record stays: its object may lie
  * there already. One of another digest is doomed.
@@ -66,12 +60,6 @@ export async function leaseUpload(tx: Transaction, lease: Lease): Promise<Upload
   return { ...before, writer: lease.writer, target_key: targetKey }
 }
 
-function targetOf(upload: UploadRow, target: Target | null): string | null {
-  if (!target) return upload.target_key
-  const mayLieThere = upload.durable_offset > 0 && upload.target_key?.startsWith(target.prefix)
-  return mayLieThere ? upload.target_key : target.key
-}
-
 export interface LeaseHolder {
   id: string
   writer: string
@@ -87,11 +75,19 @@ export interface Progress extends LeaseHolder {
   from: number
   to: number
   digestSoFar: Digest | null
+  /** What the storage says that it needs to go on from here. */
+  notes?: string | null
+  hashState?: Uint8Array | null
+  /** Objects that only the notes before knew. */
+  superseded?: readonly string[]
 }
 
 /** Records what is durable and gives the lease back. @throws BLOB_UPLOAD_UNKNOWN when the lease was lost */
 export async function appendUpload(tx: Transaction, progress: Progress): Promise<void> {
-  if ((await tx.run(recordProgress, progress)) === 0) throw uploadUnknown(progress.id)
+  const { notes = null, hashState = null, superseded = [] } = progress
+  if ((await tx.run(recordProgress, { ...progress, notes, hashState })) === 0)
+    throw uploadUnknown(progress.id)
+  for (const objectKey of superseded) await doomObject(tx, { objectKey, neverRead: true })
 }
 
 export interface UploadCommit extends LeaseHolder {
@@ -99,6 +95,8 @@ export interface UploadCommit extends LeaseHolder {
   digest: Digest
   objectKey: string
   size: number
+  /** Objects that only the upload knew. */
+  superseded?: readonly string[]
   /** Milliseconds that the link lives without a manifest that refers to it. */
   grace: number
 }
@@ -109,6 +107,7 @@ export interface UploadCommit extends LeaseHolder {
  */
 export async function commitUpload(tx: Transaction, commit: UploadCommit): Promise<void> {
   if ((await tx.run(closeUpload, commit)) === 0) throw uploadUnknown(commit.id)
+  for (const objectKey of commit.superseded ?? []) await doomObject(tx, { objectKey, neverRead: true })
   await lockLinkBeforeBlob(tx, commit)
   await storeBlob(tx, commit)
   await linkBlob(tx, commit)
@@ -220,19 +219,22 @@ const renewLease = statement<LeaseHolder & { leaseTime: number }>()(({ db, arg, 
     .where('writer', '=', arg('writer')),
 )
 
-const recordProgress = statement<Progress>()(({ db, arg, now }) =>
-  db
-    .updateTable('uploads')
-    .set({
-      durable_offset: arg('to'),
-      digest_so_far: arg('digestSoFar'),
-      writer: null,
-      lease_until: 0,
-      last_activity: now,
-    })
-    .where('id', '=', arg('id'))
-    .where('writer', '=', arg('writer'))
-    .where('durable_offset', '=', arg('from')),
+const recordProgress = statement<Progress & { notes: string | null; hashState: Uint8Array | null }>()(
+  ({ db, arg, now }) =>
+    db
+      .updateTable('uploads')
+      .set({
+        durable_offset: arg('to'),
+        digest_so_far: arg('digestSoFar'),
+        notes: arg('notes'),
+        hash_state: arg('hashState'),
+        writer: null,
+        lease_until: 0,
+        last_activity: now,
+      })
+      .where('id', '=', arg('id'))
+      .where('writer', '=', arg('writer'))
+      .where('durable_offset', '=', arg('from')),
 )
 
 const closeUpload = statement<LeaseHolder & { repository: RepositoryName }>()(({ db, arg }) =>

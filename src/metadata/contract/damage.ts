@@ -191,7 +191,9 @@ export function damageContract(open: OpenStore): void {
       expect(await store.change('doomUnknown', { objectKey: known, size: 5 })).toBe(false)
     expect(await store.change('doomUnknown', { objectKey: 'blobs/stray', size: 5 })).toBe(true)
     expect(await store.change('doomUnknown', { objectKey: 'blobs/stray', size: 5 })).toBe(false)
-    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([{ objectKey: 'blobs/stray', size: 5 }])
+    expect(await store.listDoomed({ age: 0, limit: 10 })).toEqual([
+      { objectKey: 'blobs/stray', size: 5, neverRead: false },
+    ])
     expect(await store.listDoomed({ age: hour, limit: 10 })).toEqual([])
     expect(await store.findObject('blobs/stray')).toBe('doomed')
   })

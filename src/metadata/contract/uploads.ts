@@ -136,6 +136,65 @@ export function uploadsContract(open: OpenStore): void {
     expect((await store.change('leaseUpload', patch)).target_key).toBe('b1')
   })
 
+  test('what the storage notes and a hash that moves are found with the offset that they belong to', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id, { writer: 'w' }))
+    const hashState = new Uint8Array([1, 0, 255])
+    const progress = { id, writer: 'w', digestSoFar: null }
+    await store.change('appendUpload', { ...progress, from: 0, to: 5, notes: '{"n":1}', hashState })
+    const lease = { id, repository: app, writer: 'w', target: null }
+    const row = await store.change('leaseUpload', lease)
+    expect([row.notes, [...(row.hash_state ?? [])]]).toEqual(['{"n":1}', [1, 0, 255]])
+    await store.change('appendUpload', { ...progress, from: 5, to: 9 })
+    const later = await store.change('leaseUpload', lease)
+    expect([later.durable_offset, later.notes, later.hash_state]).toEqual([9, null, null])
+  })
+
+  test('what new notes replace is doomed with them, and what a commit leaves with it', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id, { writer: 'w' }))
+    const progress = { id, writer: 'w', from: 0, to: 5, digestSoFar: null, superseded: ['uploads/old'] }
+    await store.change('appendUpload', progress)
+    expect(await doomedKeys(store, { age: hour, limit: 10 })).toEqual(['uploads/old'])
+    const late = store.change('appendUpload', {
+      ...progress,
+      from: 5,
+      to: 6,
+      superseded: ['uploads/not-mine'],
+    })
+    expect(await failureOf(late)).toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' })
+    await store.change('leaseUpload', { id, repository: app, writer: 'x', target: null })
+    const digest = digestFor('left')
+    const commit = {
+      id,
+      writer: 'x',
+      repository: app,
+      digest,
+      objectKey: 'uploads/tail',
+      size: 5,
+      grace: hour,
+    }
+    await store.change('commitUpload', { ...commit, superseded: ['uploads/tail-before'] })
+    expect((await doomedKeys(store, { age: hour, limit: 10 })).sort()).toEqual([
+      'uploads/old',
+      'uploads/tail-before',
+    ])
+  })
+
+  test('where the storage can’t rename, bytes that came before keep the upload’s own key', async () => {
+    const store = await open()
+    const id = newId()
+    await store.change('openUpload', upload(id))
+    const target = { key: 'blobs/new', prefix: 'uploads/own', resumed: 'uploads/own' }
+    const lease = { id, repository: app, writer: 'w', target }
+    expect((await store.change('leaseUpload', lease)).target_key).toBe('blobs/new')
+    await store.change('appendUpload', { id, writer: 'w', from: 0, to: 5, digestSoFar: null })
+    expect((await store.change('leaseUpload', lease)).target_key).toBe('uploads/own')
+    expect(await doomedKeys(store, { age: hour, limit: 10 })).toEqual(['blobs/new'])
+  })
+
   test('abandoned uploads go, those with a live writer stay', async () => {
     const store = await open()
     const [abandoned, written] = [newId(), newId()]

@@ -1,13 +1,13 @@
-import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Call, Registry } from '../registry.ts'
+import { holdLease } from './lease.ts'
 import { type Received, receive } from './receive.ts'
+import { resumeHash } from './resume-hash.ts'
 import {
   abandonSession,
   beginSession,
   type Chunk,
   lengthsDiffer,
-  resumeHash,
   type Session,
   sessionAlgorithm,
 } from './session.ts'
@@ -39,26 +39,30 @@ function isUncertain(error: unknown): boolean {
 
 async function appendChunk(registry: Registry, call: Call & Chunk, session: Session): Promise<Received> {
   const algorithm = sessionAlgorithm(session)
-  const file = await registry.blobs.openUpload(session.id, session.offset).catch(async (error: unknown) => {
-    await abandonSession(registry, session, undefined)
-    throw error
-  })
+  const file = await registry.blobs
+    .openUpload(session.id, session.offset, session)
+    .catch(async (error: unknown) => {
+      await abandonSession(registry, session, undefined)
+      throw error
+    })
   try {
-    const hasher = await resumeHash(registry, session, algorithm)
-    const received = await receive(registry, call.body, { ...session, file, hasher })
+    const hash = await resumeHash(registry, session, { algorithm, chunk: call })
+    const received = await receive(registry, call.body, { ...session, file, hash })
     const announced = call.range ? call.range.last - call.range.first + 1 : received.bytes
     if (!received.failure && announced !== received.bytes) throw lengthsDiffer(announced, received.bytes)
-    await file.keep()
+    await holdLease(registry, session, file.keep())
     const offset = session.offset + received.bytes
     await registry.metadata.change('appendUpload', {
       id: session.id,
       writer: session.writer,
       from: session.offset,
       to: offset,
-      digestSoFar: `${algorithm}:${hasher.copy().digest('hex')}` as Digest,
+      digestSoFar: hash?.digest() ?? null,
+      hashState: hash?.state(offset) ?? null,
+      ...file.durable,
     })
     // Only now: another process may have taken the upload over, and have brought other bytes as far as this.
-    registry.hashes.keep(session.id, { offset, algorithm, hasher })
+    if (hash) registry.hashes.keep(session.id, { offset, hash })
     await file.close()
     return received
   } catch (error) {

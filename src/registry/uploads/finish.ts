@@ -1,18 +1,14 @@
-import type { ObjectKey } from '../../blobs/blob-store.ts'
-import type { Target } from '../../metadata/changes/uploads.ts'
+import type { DurableUpload, ObjectKey } from '../../blobs/blob-store.ts'
+import type { Target } from '../../metadata/changes/upload-target.ts'
 import { algorithmOf, type Digest, digestOf } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { quarantineLost } from '../blobs.ts'
 import type { Call, Registry } from '../registry.ts'
+import { FastHash } from './content-hash.ts'
+import { holdLease } from './lease.ts'
 import { receive } from './receive.ts'
-import {
-  abandonSession,
-  beginSession,
-  type Chunk,
-  lengthsDiffer,
-  resumeHash,
-  type Session,
-} from './session.ts'
+import { resumeHash } from './resume-hash.ts'
+import { abandonSession, beginSession, type Chunk, lengthsDiffer, type Session } from './session.ts'
 import { requireRoom } from './start.ts'
 import { dropUpload } from './status.ts'
 
@@ -26,7 +22,7 @@ type Closing = Call & Chunk & { readonly digest: Digest }
  */
 export async function finishUpload(registry: Registry, call: Closing): Promise<number> {
   await requireRoom(registry, call.length ?? 0)
-  const session = await beginSession(registry, { ...call, target: newTarget(registry, call.digest) })
+  const session = await beginSession(registry, { ...call, target: newTarget(registry, call) })
   return closeWith(registry, call, session)
 }
 
@@ -35,7 +31,7 @@ export async function uploadAtOnce(registry: Registry, call: Omit<Closing, 'id' 
   await requireRoom(registry, call.length ?? 0)
   const id = registry.newId()
   const writer = registry.newId()
-  const { key: targetKey } = newTarget(registry, call.digest)
+  const targetKey = registry.blobs.committedKey(registry.newId(), call.digest)
   await registry.metadata.change('openUpload', {
     id,
     repository: call.repository,
@@ -45,7 +41,7 @@ export async function uploadAtOnce(registry: Registry, call: Omit<Closing, 'id' 
     targetKey,
   })
   try {
-    const session = { id, writer, offset: 0, digestSoFar: undefined, targetKey }
+    const session = { id, writer, offset: 0, digestSoFar: undefined, hashState: null, notes: null, targetKey }
     return await closeWith(registry, { ...call, id, range: undefined }, session)
   } catch (error) {
     // Its id was never told to anybody, so nobody can go on with it.
@@ -54,29 +50,33 @@ export async function uploadAtOnce(registry: Registry, call: Omit<Closing, 'id' 
   }
 }
 
-function newTarget({ blobs, newId }: Registry, digest: Digest): Target {
-  return { key: blobs.committedKey(newId(), digest), prefix: blobs.committedKey('', digest) }
+function newTarget({ blobs, newId }: Registry, { id, digest }: { id: string; digest: Digest }): Target {
+  const key = blobs.committedKey(newId(), digest)
+  const resumed = blobs.finalKey?.(id)
+  return resumed === undefined
+    ? { key, prefix: blobs.committedKey('', digest) }
+    : { key, prefix: resumed, resumed }
 }
 
 async function closeWith(registry: Registry, call: Closing, session: Session): Promise<number> {
-  const objectKey = session.targetKey
-  if (!objectKey) throw new Error(`upload ${session.id} is closed without a target`)
-  const { received, digest } =
+  const targetKey = session.targetKey
+  if (!targetKey) throw new Error(`upload ${session.id} is closed without a target`)
+  const taken =
     session.offset === 0
-      ? await takeWhole(registry, call, { session, objectKey })
+      ? await takeWhole(registry, call, { session, objectKey: targetKey })
       : await takeRest(registry, call, session)
-  if (digest !== call.digest) {
-    await dropUpload(registry, { id: session.id, repository: call.repository })
-    throw new RegistryError(
-      'DIGEST_INVALID',
-      `what was uploaded has the digest ${digest}: the upload was dropped`,
-      {
-        detail: { asked: call.digest, received: digest },
-      },
-    )
-  }
-  if (session.offset > 0) await registry.blobs.commit(session.id, objectKey)
-  await quarantineLost(registry, digest)
+  const { received, digest } = taken
+  if (digest !== undefined) await requireDigest(registry, call, { id: session.id, digest })
+  const { objectKey, superseded } =
+    session.offset === 0
+      ? { objectKey: targetKey, superseded: [] }
+      : await holdLease(registry, session, commitObject(registry, call, { session, taken, targetKey })).catch(
+          async (error: unknown) => {
+            await abandonSession(registry, session, undefined)
+            throw error
+          },
+        )
+  await quarantineLost(registry, call.digest)
   await registry.metadata.change('commitUpload', {
     id: session.id,
     writer: session.writer,
@@ -84,15 +84,58 @@ async function closeWith(registry: Registry, call: Closing, session: Session): P
     digest: call.digest,
     objectKey,
     size: session.offset + received,
+    superseded,
     grace: registry.rules.grace,
   })
   return received
 }
 
+/** @throws DIGEST_INVALID; the upload is dropped then */
+async function requireDigest(
+  registry: Registry,
+  call: Closing,
+  { id, digest }: { id: string; digest: Digest },
+): Promise<void> {
+  if (digest === call.digest) return
+  await dropUpload(registry, { id, repository: call.repository })
+  throw new RegistryError(
+    'DIGEST_INVALID',
+    `what was uploaded has the digest ${digest}: the upload was dropped`,
+    { detail: { asked: call.digest, received: digest } },
+  )
+}
+
+interface Placed {
+  readonly objectKey: ObjectKey
+  readonly superseded: readonly ObjectKey[]
+}
+
+/** Makes the upload's bytes an object, and reads that once where nobody knows yet what it holds. */
+async function commitObject(
+  registry: Registry,
+  call: Closing,
+  { session, taken, targetKey }: { session: Session; taken: Taken; targetKey: ObjectKey },
+): Promise<Placed> {
+  const { blobs } = registry
+  const { notes, superseded } = taken.durable ?? { notes: session.notes, superseded: [] }
+  const committed = await blobs.commit(session.id, targetKey, notes)
+  if (taken.digest === undefined || !committed.sure) {
+    const hash = new FastHash(algorithmOf(call.digest))
+    for await (const piece of blobs.readObject(committed.key, readSize)) hash.update(piece)
+    await requireDigest(registry, call, { id: session.id, digest: hash.digest() })
+  }
+  return { objectKey: committed.key, superseded: [...superseded, ...committed.superseded] }
+}
+
+/** Bytes at a time where an object is read to hash it. */
+const readSize = 256 * 1024
+
 interface Taken {
   readonly received: number
-  /** Of the whole. */
-  readonly digest: Digest
+  /** Of the whole; undefined: its bytes were never hashed together. */
+  readonly digest: Digest | undefined
+  /** What the storage noted about bytes that came with this request. */
+  readonly durable?: DurableUpload | undefined
 }
 
 /** All bytes come with this request: they go where they will stay, which saves a rename and its sync. */
@@ -106,16 +149,16 @@ async function takeWhole(
     throw error
   })
   try {
-    const hasher = new Bun.CryptoHasher(algorithmOf(call.digest))
-    const received = await receiveAll(registry, call, { ...session, file, hasher })
-    const digest = `${algorithmOf(call.digest)}:${hasher.digest('hex')}` as Digest
-    if (digest === call.digest) await file.keep()
+    const hash = new FastHash(algorithmOf(call.digest))
+    const received = await receiveAll(registry, call, { ...session, file, hash })
+    const digest = hash.digest()
+    if (digest === call.digest) await holdLease(registry, session, file.keep())
     // The bytes are durable, or not wanted: nobody need wait for the descriptor.
     file.close().catch(() => undefined)
     return { received, digest }
   } catch (error) {
     await abandonSession(registry, session, file)
-    await registry.blobs.remove([objectKey]).catch(() => undefined)
+    await registry.blobs.remove([objectKey], { unfinished: true }).catch(() => undefined)
     throw error
   }
 }
@@ -128,16 +171,18 @@ async function takeRest(registry: Registry, call: Closing, session: Session): Pr
     registry.hashes.forget(session.id)
     return { received: 0, digest: known }
   }
-  const file = await registry.blobs.openUpload(session.id, session.offset).catch(async (error: unknown) => {
-    await abandonSession(registry, session, undefined)
-    throw error
-  })
+  const file = await registry.blobs
+    .openUpload(session.id, session.offset, session)
+    .catch(async (error: unknown) => {
+      await abandonSession(registry, session, undefined)
+      throw error
+    })
   try {
-    const hasher = await resumeHash(registry, session, algorithm)
-    const received = await receiveAll(registry, call, { ...session, file, hasher })
-    await file.sync()
+    const hash = await resumeHash(registry, session, { algorithm, chunk: call })
+    const received = await receiveAll(registry, call, { ...session, file, hash })
+    await holdLease(registry, session, file.sync())
     file.close().catch(() => undefined)
-    return { received, digest: `${algorithm}:${hasher.digest('hex')}` as Digest }
+    return { received, digest: hash?.digest(), durable: file.durable }
   } catch (error) {
     await abandonSession(registry, session, file)
     throw error

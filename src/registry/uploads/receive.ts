@@ -1,13 +1,12 @@
 import type { UploadWriter } from '../../blobs/blob-store.ts'
-import { RegistryError } from '../../oci/errors.ts'
 import type { Registry } from '../registry.ts'
+import type { ContentHash } from './content-hash.ts'
+import { type Leased, LeaseKeeper } from './lease.ts'
 
-export interface Sink {
-  readonly id: string
-  /** Who writes: the holder of the lease. */
-  readonly writer: string
+export interface Sink extends Leased {
   readonly file: UploadWriter
-  readonly hasher: Bun.CryptoHasher
+  /** Undefined: the bytes are hashed when they are an object. */
+  readonly hash: ContentHash | undefined
 }
 
 export interface Received {
@@ -38,41 +37,9 @@ export async function receive(
     }
     if (next.done) return { bytes, failure: undefined }
     lease.renew()
-    sink.hasher.update(next.value)
+    sink.hash?.update(next.value)
     bytes += next.value.length
     const room = sink.file.write(next.value)
-    if (room) await room
-  }
-}
-
-/** A third of the 15 s that a lease lasts: two renewals may be lost before the right to write is. Milliseconds. */
-const renewEvery = 5000
-
-/** Renews the lease while bytes flow. */
-class LeaseKeeper {
-  readonly #registry: Registry
-  readonly #sink: Sink
-  #renewedAt: number
-  #lost = false
-
-  constructor(registry: Registry, sink: Sink) {
-    this.#registry = registry
-    this.#sink = sink
-    this.#renewedAt = registry.now()
-  }
-
-  renew(): void {
-    if (this.#lost) throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'another request took this upload over')
-    const now = this.#registry.now()
-    if (now - this.#renewedAt < renewEvery) return
-    this.#renewedAt = now
-    const { id, writer } = this.#sink
-    this.#registry.metadata.change('renewUpload', { id, writer }).then(
-      (held) => {
-        this.#lost = !held
-      },
-      // The commit asks again: a database that is away for a moment need not end the transfer.
-      () => undefined,
-    )
+    if (room) await lease.during(room)
   }
 }

@@ -1,5 +1,5 @@
 import type { ObjectKey, UploadWriter } from '../../blobs/blob-store.ts'
-import type { Target } from '../../metadata/changes/uploads.ts'
+import type { Target } from '../../metadata/changes/upload-target.ts'
 import { algorithmOf, type Digest, type DigestAlgorithm } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Call, Registry } from '../registry.ts'
@@ -21,6 +21,10 @@ export interface Session {
   /** Bytes that were durable when the session began. */
   readonly offset: number
   readonly digestSoFar: Digest | undefined
+  /** Its hash as another process left it. */
+  readonly hashState: Uint8Array | null
+  /** What the storage noted. */
+  readonly notes: string | null
   /** Where a closing request puts the object; undefined for any other. */
   readonly targetKey: ObjectKey | undefined
 }
@@ -45,6 +49,8 @@ export async function beginSession(
     writer,
     offset: row.durable_offset,
     digestSoFar: row.digest_so_far ?? undefined,
+    hashState: row.hash_state,
+    notes: row.notes,
     targetKey: call.target ? (row.target_key ?? undefined) : undefined,
   }
   if (call.range && call.range.first !== session.offset) {
@@ -66,6 +72,8 @@ export async function endSession(registry: Registry, session: Session): Promise<
     from: session.offset,
     to: session.offset,
     digestSoFar: session.digestSoFar ?? null,
+    hashState: session.hashState,
+    notes: session.notes,
   })
 }
 
@@ -78,20 +86,6 @@ export async function abandonSession(
   await file?.discard().catch(() => undefined)
   await file?.close().catch(() => undefined)
   await endSession(registry, session).catch(() => undefined)
-}
-
-/** A hash that has seen the session's first `offset` bytes. */
-export async function resumeHash(
-  registry: Registry,
-  session: Session,
-  algorithm: DigestAlgorithm,
-): Promise<Bun.CryptoHasher> {
-  const kept = registry.hashes.take(session.id, session.offset, algorithm)
-  if (kept) return kept
-  const hasher = new Bun.CryptoHasher(algorithm)
-  if (session.offset === 0) return hasher
-  for await (const bytes of registry.blobs.readUpload(session.id, session.offset)) hasher.update(bytes)
-  return hasher
 }
 
 export function sessionAlgorithm(session: Session): DigestAlgorithm {

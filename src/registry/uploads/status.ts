@@ -26,7 +26,7 @@ export async function dropUpload(
   const keys = await registry.metadata.change('cancelUpload', { id, repository })
   if (!keys) return false
   // What fails here is on record as doomed, and is removed later.
-  await registry.blobs.remove(keys).catch(() => undefined)
+  await registry.blobs.remove(keys, { unfinished: true }).catch(() => undefined)
   return true
 }
 

@@ -1,0 +1,70 @@
+import type { Credentials } from '../../src/blobs/s3/credentials.ts'
+import { S3Multiparts } from '../../src/blobs/s3/multiparts.ts'
+import { S3Objects } from '../../src/blobs/s3/objects.ts'
+import type { S3Options } from '../../src/blobs/s3/options.ts'
+import { S3Requests } from '../../src/blobs/s3/requests.ts'
+
+/** The S3 server that `BERTH_TEST_S3` names, as `http://KEY:SECRET@HOST:PORT`; undefined: there is none. */
+export function testServer(): { endpoint: string; credentials: Credentials } | undefined {
+  const address = process.env.BERTH_TEST_S3
+  if (!address) return undefined
+  const { origin, username, password } = new URL(address)
+  return { endpoint: origin, credentials: { accessKeyId: username, secretAccessKey: password } }
+}
+
+/** Options for a new bucket there. */
+export async function testBucket(changed: Partial<S3Options> = {}): Promise<S3Options> {
+  const server = requireServer()
+  const options: S3Options = {
+    bucket: `test-${crypto.randomUUID()}`,
+    region: 'us-east-1',
+    endpoint: server.endpoint,
+    pathStyle: true,
+    prefix: 'registry/',
+    encryption: undefined,
+    partSize: 5 * 1024 * 1024,
+    partsInFlight: 3,
+    connections: 16,
+    memory: 64 * 1024 * 1024,
+    redirect: undefined,
+    credentials: async () => server.credentials,
+    ...changed,
+  }
+  const requests = new S3Requests({
+    ...options,
+    endpoint: server.endpoint,
+    credentials: async () => server.credentials,
+  })
+  await requests.send({ operation: 'CreateBucket', method: 'PUT' }, () => undefined)
+  return options
+}
+
+/** What makes a server keep its blobs in the bucket. */
+export function bucketEnvironment({ bucket, prefix, endpoint = '' }: S3Options): Record<string, string> {
+  const { credentials } = requireServer()
+  return {
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    BERTH_STORAGE_S3_BUCKET: bucket,
+    BERTH_STORAGE_S3_PREFIX: prefix,
+    BERTH_STORAGE_S3_ENDPOINT: endpoint,
+    BERTH_STORAGE_S3_PART_SIZE: '5MiB',
+  }
+}
+
+/** Everything that lies in the bucket: keys of objects, and those under which parts wait to become one. */
+export async function bucketContents(options: S3Options): Promise<{ objects: string[]; begun: string[] }> {
+  const { credentials } = requireServer()
+  const requests = new S3Requests({ ...options, credentials: async () => credentials })
+  const objects: string[] = []
+  for await (const page of new S3Objects(requests, undefined).list(''))
+    objects.push(...page.map(({ key }) => key).filter((key) => !key.endsWith('/check')))
+  const begun = await new S3Multiparts(requests, undefined).list('')
+  return { objects, begun: begun.map(({ key }) => key) }
+}
+
+function requireServer() {
+  const server = testServer()
+  if (!server) throw new Error('BERTH_TEST_S3 names no server')
+  return server
+}
