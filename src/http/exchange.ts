@@ -1,8 +1,8 @@
-import type { Action, Decide, Identity } from '../access/decide.ts'
-import { RegistryError } from '../oci/errors.ts'
+import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Call, Registry } from '../registry/registry.ts'
 import { apiVersion } from './headers.ts'
+import { type Refused, refusal } from './refusals.ts'
 
 /** One request on its way to its answer. */
 export interface Exchange {
@@ -18,6 +18,10 @@ export interface Exchange {
   readonly registry: Registry
   /** Never cut off a client that reads slowly, or that waits long for an answer. */
   allowSlowness(): void
+  /** Whether the caller may push where he was allowed to do what he asks for. */
+  mayPush: boolean
+  /** What he may not do; undefined: nothing so far. The challenge of a 401 goes by it. */
+  refused: Refused | undefined
   /** The route's name, for logs and metrics. */
   route: string
   /** Bytes of the body that were taken in. */
@@ -34,18 +38,27 @@ export interface Endpoint {
   readonly handle: Handler
 }
 
-/** @throws UNAUTHORIZED when the decision is no */
-export function authorize(exchange: Exchange, action: Action, repository: RepositoryName | undefined): void {
-  const decision = exchange.decide(exchange.identity, action, repository)
-  if (!decision.allow) throw new RegistryError('UNAUTHORIZED', decision.reason)
+/**
+ * Asks whether the caller may, and goes on at once where nothing must be looked up.
+ * @throws UNAUTHORIZED, DENIED, or what is said of things that are not there
+ */
+export function authorize(exchange: Exchange, action: Action, resource: Resource): void | Promise<void> {
+  const decision = exchange.decide(exchange.identity, action, resource)
+  if (!(decision instanceof Promise)) return accept(exchange, decision, { action, resource })
+  return decision.then((decided) => accept(exchange, decided, { action, resource }))
+}
+
+function accept(exchange: Exchange, decision: Decision, asked: { action: Action; resource: Resource }): void {
+  if (decision.allow) {
+    exchange.mayPush = decision.mayPush
+    return
+  }
+  exchange.refused = { ...asked, because: decision.because }
+  throw refusal(exchange.refused)
 }
 
 export function callOf(exchange: Exchange, repository: RepositoryName): Call {
-  return {
-    repository,
-    caller: exchange.identity.name,
-    mayPush: exchange.decide(exchange.identity, 'repository:push', repository).allow,
-  }
+  return { repository, caller: exchange.identity.name, mayPush: exchange.mayPush }
 }
 
 const noParameters = new URLSearchParams()

@@ -151,6 +151,8 @@ class Front {
       decide: this.#options.decide,
       registry: this.#options.registry,
       allowSlowness: () => server.timeout(request, 0),
+      mayPush: false,
+      refused: undefined,
       route: 'other',
       received: 0,
       sent: 0,

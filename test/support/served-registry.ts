@@ -1,4 +1,4 @@
-import { type Action, type Decide, decide } from '../../src/access/decide.ts'
+import { type Action, type Decide, decide, type Resource } from '../../src/access/decide.ts'
 import { openDataDirectory } from '../../src/data-directory.ts'
 import type { StartCollector } from '../../src/http/management/environment.ts'
 import { startServer } from '../../src/http/server.ts'
@@ -15,7 +15,7 @@ export interface ServedRegistry extends AsyncDisposable {
 
 export interface Asked {
   readonly action: Action
-  readonly resource: string | undefined
+  readonly resource: Resource
 }
 
 const rules: Rules = {

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite'
 
 /** What a cached answer may depend on. */
-export type ChangeKind = 'tags' | 'manifests' | 'links' | 'state'
+export type ChangeKind = 'tags' | 'manifests' | 'links' | 'state' | 'access'
 
 /**
  * Tells whether anything of a kind changed, by this process or another: one look at SQLite's data_version, which
@@ -18,7 +18,7 @@ export class ChangeCounters {
   readonly #expire = () => {
     this.#fresh = false
   }
-  readonly #values: Record<ChangeKind, number> = { tags: 0, manifests: 0, links: 0, state: 0 }
+  readonly #values: Record<ChangeKind, number> = { tags: 0, manifests: 0, links: 0, state: 0, access: 0 }
 
   constructor(database: Database) {
     this.#version = database.query<{ data_version: number }, []>('PRAGMA data_version')
