@@ -1,4 +1,5 @@
-import { decide } from './access/decide.ts'
+import { offerSetupCode, settleClosing } from './access/closing.ts'
+import { createDecide } from './access/decide.ts'
 import type { Settings } from './config/settings.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
@@ -13,13 +14,17 @@ import { PullRecorder } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
-import { collectorRulesOf, retentionRulesOf, rulesOf } from './rules.ts'
+import { collectorRulesOf, retentionRulesOf, rulesOf, switchesOf } from './rules.ts'
 import { version } from './version.ts'
 
 /** A registry that serves, put together from its settings. */
 export interface App {
   readonly urls: readonly string[]
   readonly data: string
+  /** Whether it has, or ever had, accounts. */
+  readonly closed: boolean
+  /** What makes the first account from elsewhere; undefined when there are accounts. */
+  readonly setupCode: string | undefined
   /** Takes nothing new and lets transfers finish; those that still run after `patience` milliseconds are cut off. */
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
@@ -39,6 +44,8 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const collector = collectorRulesOf(settings)
     const retention = retentionRulesOf(settings)
     await putRulesOnRecord(metadata, { rules, collector, retention })
+    const { closed } = await settleClosing({ metadata, blobs })
+    const setupCode = await offerSetupCode(metadata)
     const pulls = new PullRecorder(metadata)
     await pulls.start()
     const registry: Registry = {
@@ -62,7 +69,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     })
     const server = await listenOn(settings.listen, {
       registry,
-      decide,
+      decide: createDecide({ metadata, switches: switchesOf(settings), now: registry.now }),
       logger,
       version,
       origins: new Set(settings['http.cors-origins']),
@@ -88,6 +95,8 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     return {
       urls: server.urls,
       data: data.path,
+      closed,
+      setupCode,
       async stop(patience) {
         const cutOff = !(await drained(server, patience))
         await maintenance.stop()

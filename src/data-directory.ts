@@ -93,7 +93,7 @@ export async function openOrMakeData(options: OpenOptions): Promise<DataDirector
 }
 
 /** What an opening that was interrupted may leave, and what a filesystem has at its root. */
-const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'lost+found']
+const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'closed', 'lost+found']
 
 /**
  * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought

@@ -1,79 +1,143 @@
-import type { RepositoryName } from '../oci/repository-name.ts'
-import { anonymous, type Identity } from './identity.ts'
+import type { AccessFacts, AccessQuestion, DecidesAccess } from '../metadata/accounts-store.ts'
+import type { Action, Decision, Resource } from './actions.ts'
+import { anonymous, type Bound, type Identity } from './identity.ts'
+import { namespaceOf } from './names.ts'
+import {
+  accountActions,
+  type Caller,
+  judge,
+  open,
+  type Right,
+  type Situation,
+  type SituationBound,
+  type Switches,
+} from './policy.ts'
+import { readScopes } from './scope.ts'
+import { addressRanges } from './sign-in/addresses.ts'
 
+export type { Action, Decision, DeniedBecause, NamedResource, Resource } from './actions.ts'
 export { anonymous, type Identity }
-
-export type Action =
-  /** Whether the server is there and well: asked by everybody. */
-  | 'server:greet'
-  /** `/v2/`: by its answer clients decide whether to send credentials. */
-  | 'registry:ping'
-  | 'registry:list'
-  | 'registry:search'
-  | 'server:observe'
-  | 'server:administer'
-  | 'trash:list'
-  | 'trash:empty'
-  | 'repository:pull'
-  | 'repository:push'
-  | 'repository:delete'
-  /** Settings of a repository, visibility among them. */
-  | 'repository:configure'
-  /** Who may do what in it. */
-  | 'repository:grant'
-  | 'namespace:show'
-  | 'namespace:configure'
-  | 'namespace:grant'
-  | 'organisation:create'
-  | 'organisation:show'
-  | 'organisation:administer'
-  /** What a user may see and change of himself. */
-  | 'account:self'
-
-/**
- * What it is done to: a repository by its name, or something else by kind and name; undefined for actions on the whole
- * registry, such as the trash of all repositories.
- */
-export type Resource = RepositoryName | NamedResource | undefined
-
-export interface NamedResource {
-  readonly kind: 'namespace' | 'organisation' | 'user'
-  readonly name: string
-}
-
-export type Decision = Allowed | Denied
-
-export interface Allowed {
-  readonly allow: true
-  /** In words, for whoever asks why. */
-  readonly reason: string
-  /** Whether he may push to the repository too: what he is told is there, he relies on. */
-  readonly mayPush: boolean
-}
-
-export interface Denied {
-  readonly allow: false
-  readonly reason: string
-  readonly because: DeniedBecause
-}
-
-export type DeniedBecause =
-  /** Nobody signed in; who does may be allowed. */
-  | 'anonymous'
-  /** The same, where anonymous access is switched off for the whole server. */
-  | 'closed-to-anonymous'
-  /** The account is disabled or gone. */
-  | 'disabled'
-  /** The token, or the password behind it, does not hold any more. */
-  | 'withdrawn'
-  /** His rights would do, but what he came with is narrower. */
-  | 'scope'
-  | 'no-right'
 
 /** Looks at the rights as they are now. Where nothing must be asked for, the answer is there at once. */
 export type Decide = (identity: Identity, action: Action, resource: Resource) => Decision | Promise<Decision>
 
-const open: Decision = { allow: true, reason: 'the registry is open: it has no accounts', mayPush: true }
+export interface DecideOptions {
+  readonly metadata: DecidesAccess
+  readonly switches: Switches
+  /** Milliseconds since 1970. */
+  now(): number
+}
 
 /** The one place that decides. A registry without accounts is open, as registry:2 is. */
-export const decide: Decide = () => open
+export function createDecide({ metadata, switches, now }: DecideOptions): Decide {
+  /** As of which state of the accounts the registry is known to be open. */
+  let openAt: number | undefined
+  return (identity, action, resource) => {
+    const stamp = metadata.accessStamp?.()
+    if (stamp !== undefined && stamp === openAt && !accountActions.has(action)) return open
+    const decideBy = (facts: AccessFacts): Decision => {
+      openAt = facts.closed ? undefined : stamp
+      return judge(action, situationOf({ identity, resource, facts, switches, now: now() }))
+    }
+    const facts = metadata.accessFacts(questionOf(identity, resource))
+    return facts instanceof Promise ? facts.then(decideBy) : decideBy(facts)
+  }
+}
+
+/** What must be known of the caller, and of what he wants to do something to. */
+export function questionOf(identity: Identity, resource: Resource): AccessQuestion {
+  const named = typeof resource === 'object' ? resource : undefined
+  const repository = typeof resource === 'string' ? resource : ''
+  return {
+    user: identity.kind === 'user' ? identity.id : '',
+    robot: identity.kind === 'robot' ? identity.id : '',
+    accessToken: boundOf(identity)?.accessToken ?? '',
+    repository,
+    namespace: named?.kind === 'namespace' ? named.name : namespaceOf(repository),
+    organisation: named?.kind === 'organisation' ? named.name : '',
+  }
+}
+
+interface Asked {
+  readonly identity: Identity
+  readonly resource: Resource
+  readonly facts: AccessFacts
+  readonly switches: Switches
+  readonly now: number
+}
+
+function situationOf(asked: Asked): Situation {
+  const { identity, resource, facts, switches } = asked
+  const named = typeof resource === 'object' ? resource : undefined
+  return {
+    closed: facts.closed,
+    switches,
+    caller: callerOf(asked),
+    right: rightOf(identity, facts),
+    on: kindOf(resource),
+    repository: typeof resource === 'string' ? resource : '',
+    visibility: facts.visibility,
+    memberRole: facts.organisation?.role,
+    self: named?.kind === 'user' && identity.kind === 'user' && named.name === identity.name,
+    bounds: boundsOf(identity, facts),
+  }
+}
+
+function kindOf(resource: Resource): Situation['on'] {
+  if (resource === undefined) return 'registry'
+  return typeof resource === 'string' ? 'repository' : resource.kind
+}
+
+function callerOf({ identity, facts, now }: Asked): Caller {
+  const { kind } = identity
+  if (kind === 'anonymous' || kind === 'operator') return { kind, admin: false, standing: 'good' }
+  const { account } = facts
+  const admin = kind === 'user' && account?.admin === true
+  if (!account || account.disabled) return { kind, admin, standing: 'disabled' }
+  const holds =
+    account.generation === identity.generation && accessTokenHolds(identity, facts.accessToken, now)
+  return { kind, admin, standing: holds ? 'good' : 'withdrawn' }
+}
+
+/** Whether the access token that he came with is still there, his, and good from where he is. */
+function accessTokenHolds(
+  { id, bound }: { id: string; bound?: Bound },
+  token: AccessFacts['accessToken'],
+  now: number,
+): boolean {
+  if (!bound?.accessToken) return true
+  if (!token || token.owner !== id || (token.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return false
+  if (token.addresses === undefined) return true
+  return addressRanges(JSON.parse(token.addresses) as string[]).has(bound.address ?? '')
+}
+
+function boundOf(identity: Identity): Bound | undefined {
+  return identity.kind === 'operator' ? undefined : identity.bound
+}
+
+/** The limits of what he came with. */
+export function boundsOf(identity: Identity, { accessToken }: AccessFacts): SituationBound[] {
+  const bearer = boundOf(identity)?.scopes
+  return [
+    ...(bearer ? [{ kind: 'bearer token', scopes: bearer } as const] : []),
+    ...(accessToken?.scopes === undefined
+      ? []
+      : [{ kind: 'access token', scopes: readScopes(accessToken.scopes) } as const]),
+  ]
+}
+
+/** The highest of what he has there. */
+function rightOf(identity: Identity, facts: AccessFacts): Right | undefined {
+  const { namespace, ownerRole, granted, account } = facts
+  if (identity.kind === 'anonymous' || identity.kind === 'operator') return undefined
+  if (namespace?.ownerKind === 'user' && namespace.owner === identity.id)
+    return { role: 'admin', why: 'the namespace is his own' }
+  if (namespace?.ownerKind === 'organisation' && ownerRole === 'owner')
+    return { role: 'admin', why: 'he is an owner of the organisation whose namespace it is' }
+  if (identity.kind === 'robot') {
+    return namespace?.owner !== undefined && namespace.owner === account?.organisation
+      ? { role: 'maintain', why: 'it is a robot of the organisation whose namespace it is' }
+      : undefined
+  }
+  return granted && { role: granted, why: 'granted to him or to a team of his' }
+}

@@ -8,3 +8,15 @@ export interface Scope {
   /** `pull`, `push`, `delete`, `*` on repositories; `*` and `search` on the registry's `catalog`. */
   readonly actions: readonly string[]
 }
+
+/** What `JSON.stringify` made of scopes; what is not of that form covers nothing. */
+export function readScopes(json: string): readonly Scope[] {
+  const scopes: unknown = JSON.parse(json)
+  return Array.isArray(scopes) ? scopes.filter(isScope) : []
+}
+
+export function isScope(value: unknown): value is Scope {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, name, actions } = value as Partial<Scope>
+  return (type === 'repository' || type === 'registry') && typeof name === 'string' && Array.isArray(actions)
+}

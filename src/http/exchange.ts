@@ -1,8 +1,8 @@
 import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
+import { type Refused, refusal } from '../access/refusals.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Call, Registry } from '../registry/registry.ts'
 import { apiVersion } from './headers.ts'
-import { type Refused, refusal } from './refusals.ts'
 
 /** One request on its way to its answer. */
 export interface Exchange {

@@ -1,3 +1,4 @@
+import { visibleTo } from '../access/listing.ts'
 import { type Exchange, json, parameters } from './exchange.ts'
 
 const defaultResults = 25
@@ -14,7 +15,8 @@ export async function search(exchange: Exchange): Promise<Response> {
   const term = (query.get('q') ?? '').trim().toLowerCase()
   const asked = Number.parseInt(query.get('n') ?? '', 10)
   const limit = Number.isNaN(asked) ? defaultResults : Math.min(Math.max(asked, 1), mostResults)
-  const names = await exchange.registry.metadata.searchRepositories({ term, limit })
+  const visible = await visibleTo(exchange.registry.metadata, exchange.identity)
+  const names = await visible.searchRepositories({ term, limit })
   return json(exchange, {
     query: term,
     num_results: names.length,

@@ -6,10 +6,10 @@ import type { Page } from './pages.ts'
 
 export interface DecidesAccess {
   /** Everything that a decision goes by, as of now, in one look. */
-  accessFacts(of: AccessQuestion): Promise<AccessFacts>
+  accessFacts(of: AccessQuestion): AccessFacts | Promise<AccessFacts>
   /**
-   * Changes with whatever `accessFacts` may answer, so that answers can be kept; undefined: this engine can't tell, and
-   * each request must ask anew.
+   * Moves with whatever `accessFacts` may answer, so that conclusions can be kept until then. Without it, each request
+   * must ask anew.
    */
   accessStamp?(): number
 }

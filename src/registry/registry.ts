@@ -1,4 +1,4 @@
-import type { AdoptsFiles, BlobStore, ReportsFreeSpace } from '../blobs/blob-store.ts'
+import type { AdoptsFiles, BlobStore, MarksClosed, ReportsFreeSpace } from '../blobs/blob-store.ts'
 import type { MissingAllowed } from '../metadata/changes/manifests.ts'
 import type { Pull } from '../metadata/changes/state.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
@@ -8,7 +8,7 @@ import type { UnfinishedHashes } from './uploads/hashes.ts'
 /** What the use cases work with. */
 export interface Registry {
   readonly metadata: MetadataStore
-  readonly blobs: BlobStore & Partial<ReportsFreeSpace & AdoptsFiles>
+  readonly blobs: BlobStore & Partial<ReportsFreeSpace & AdoptsFiles & MarksClosed>
   readonly rules: Rules
   readonly hashes: UnfinishedHashes
   /** Milliseconds since 1970. */

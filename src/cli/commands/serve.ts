@@ -23,7 +23,14 @@ export const serve: Command = {
     })
     const app = await startApp(settings, logger)
     if (settings['log.format'] === 'text') process.stdout.write(greeting(app))
-    else logger.info('serving', { version, urls: app.urls.join(' '), data: app.data, access: 'open' })
+    else
+      logger.info('serving', {
+        version,
+        urls: app.urls.join(' '),
+        data: app.data,
+        access: app.closed ? 'closed' : 'open',
+        ...(app.setupCode === undefined ? {} : { setup_code: app.setupCode }),
+      })
     const signal = await signalToStop()
     logger.info('stopping', { signal, patience_ms: settings['shutdown.drain'] })
     forceOnNextSignal(sink)
@@ -42,9 +49,19 @@ function greeting(app: App): string {
   )
   return `Berth ${version} serves on ${app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')}
 Data:      ${app.data}
-Access:    open: whoever reaches it may push, pull and delete
+${accessOf(app)}
 Try:       docker tag IMAGE ${host}/IMAGE && docker push ${host}/IMAGE
 `
+}
+
+function accessOf({ closed, setupCode }: App): string {
+  const access = closed
+    ? 'closed: only who signs in may push, and what is private is not shown to others'
+    : 'open: whoever reaches it may push, pull and delete'
+  if (setupCode === undefined) return `Access:    ${access}`
+  return `Access:    ${access}
+           ${closed ? 'there are no accounts' : 'the first account closes it'}: berth user add NAME --admin, or from elsewhere with the
+           set-up code ${setupCode}`
 }
 
 function signalToStop(): Promise<string> {

@@ -1,5 +1,5 @@
-import type { Action, DeniedBecause, Resource } from '../access/decide.ts'
 import { RegistryError } from '../oci/errors.ts'
+import type { Action, DeniedBecause, Resource } from './actions.ts'
 
 /** What a caller may not do, and why not. */
 export interface Refused {
