@@ -179,7 +179,7 @@ function lacking({ right, visibility, on }: Situation): string {
 
 function mayPush(situation: Situation): boolean {
   const { caller, right, on, bounds } = situation
-  if (on !== 'repository') return false
+  if (on !== 'repository' || caller.kind === 'anonymous') return false
   const may = caller.admin || (right !== undefined && includes(right.role, 'write'))
   return may && bounds.every((bound) => isWithin('repository:push', situation, bound))
 }
