@@ -1,7 +1,7 @@
+import type { Accounts } from '../../src/access/accounts.ts'
 import { createDecide } from '../../src/access/decide.ts'
 import { anonymous, type Identity, operator } from '../../src/access/identity.ts'
 import type { Switches } from '../../src/access/policy.ts'
-import type { Accounts } from '../../src/access/accounts.ts'
 import { createUser } from '../../src/access/users.ts'
 import { type DataDirectory, openDataDirectory } from '../../src/data-directory.ts'
 import { dispatch, type ServerState } from '../../src/http/dispatch.ts'

@@ -83,7 +83,10 @@ describe('who may not look is not told what is there', () => {
   test.each([...reads('alice/private'), ...writes('alice/private')])(
     'anonymously, %s %s',
     async (method, target) => {
-      expect(await both(anonymous, [method, target], 'alice/absent1')).toMatchObject({ status: 401, same: true })
+      expect(await both(anonymous, [method, target], 'alice/absent1')).toMatchObject({
+        status: 401,
+        same: true,
+      })
     },
   )
 
@@ -133,7 +136,10 @@ test('a token that is narrower than its user’s rights is asked to be wider', a
   expect((await hub.ask(narrow, 'GET', '/v2/alice/private/manifests/v1')).status).toBe(200)
   expect((await hub.ask(narrow, 'PUT', '/v2/alice/private/manifests/v1', image)).status).toBe(401)
   expect((await hub.ask(narrow, 'GET', '/v2/alice/new/manifests/v1')).status).toBe(401)
-  expect((await hub.ask({ ...bob, bound: { scopes } } as Identity, 'GET', '/v2/alice/private/manifests/v1')).status).toBe(404)
+  expect(
+    (await hub.ask({ ...bob, bound: { scopes } } as Identity, 'GET', '/v2/alice/private/manifests/v1'))
+      .status,
+  ).toBe(404)
 })
 
 test('a right that is withdrawn holds no more at the next request', async () => {
