@@ -29,18 +29,24 @@ export interface DecideOptions {
 }
 
 /** The one place that decides. A registry without accounts is open, as registry:2 is. */
-export function createDecide({ metadata, switches, now }: DecideOptions): Decide {
+export function createDecide(options: DecideOptions): Decide {
+  const { metadata } = options
   /** As of which state of the accounts the registry is known to be open. */
   let openAt: number | undefined
+  const decideBy = (facts: AccessFacts, asked: Omit<Asked, 'facts'>, stamp: number | undefined) => {
+    openAt = facts.closed ? undefined : stamp
+    return judge(asked.action, situationOf({ ...asked, facts }))
+  }
+  const lookUp = (asked: Omit<Asked, 'facts'>, stamp: number | undefined) => {
+    const facts = metadata.accessFacts(questionOf(asked.identity, asked.resource))
+    return facts instanceof Promise
+      ? facts.then((found) => decideBy(found, asked, stamp))
+      : decideBy(facts, asked, stamp)
+  }
   return (identity, action, resource) => {
     const stamp = metadata.accessStamp?.()
     if (stamp !== undefined && stamp === openAt && !accountActions.has(action)) return open
-    const decideBy = (facts: AccessFacts): Decision => {
-      openAt = facts.closed ? undefined : stamp
-      return judge(action, situationOf({ identity, resource, facts, switches, now: now() }))
-    }
-    const facts = metadata.accessFacts(questionOf(identity, resource))
-    return facts instanceof Promise ? facts.then(decideBy) : decideBy(facts)
+    return lookUp({ identity, action, resource, switches: options.switches, now: options.now() }, stamp)
   }
 }
 
@@ -60,6 +66,7 @@ export function questionOf(identity: Identity, resource: Resource): AccessQuesti
 
 interface Asked {
   readonly identity: Identity
+  readonly action: Action
   readonly resource: Resource
   readonly facts: AccessFacts
   readonly switches: Switches

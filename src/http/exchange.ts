@@ -44,17 +44,24 @@ export interface Endpoint {
  */
 export function authorize(exchange: Exchange, action: Action, resource: Resource): void | Promise<void> {
   const decision = exchange.decide(exchange.identity, action, resource)
-  if (!(decision instanceof Promise)) return accept(exchange, decision, { action, resource })
-  return decision.then((decided) => accept(exchange, decided, { action, resource }))
+  if (decision instanceof Promise) return later(exchange, decision, { action, resource })
+  if (decision.allow) exchange.mayPush = decision.mayPush
+  else refuse(exchange, { action, resource, because: decision.because })
 }
 
-function accept(exchange: Exchange, decision: Decision, asked: { action: Action; resource: Resource }): void {
-  if (decision.allow) {
-    exchange.mayPush = decision.mayPush
-    return
-  }
-  exchange.refused = { ...asked, because: decision.because }
-  throw refusal(exchange.refused)
+async function later(
+  exchange: Exchange,
+  decision: Promise<Decision>,
+  asked: { action: Action; resource: Resource },
+): Promise<void> {
+  const decided = await decision
+  if (decided.allow) exchange.mayPush = decided.mayPush
+  else refuse(exchange, { ...asked, because: decided.because })
+}
+
+function refuse(exchange: Exchange, refused: Refused): never {
+  exchange.refused = refused
+  throw refusal(refused)
 }
 
 export function callOf(exchange: Exchange, repository: RepositoryName): Call {
