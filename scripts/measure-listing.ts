@@ -16,6 +16,8 @@ import { openPostgresMetadataStore } from '../src/metadata/postgres/postgres-met
 import { openSqliteMetadataStore } from '../src/metadata/sqlite/sqlite-metadata-store.ts'
 import type { DialectName, Statement } from '../src/metadata/statement.ts'
 
+import { optionsFor } from '../test/support/postgres.ts'
+
 /** Measures what it costs to list three visible repositories among a million. */
 
 const { values } = parseArgs({
@@ -156,7 +158,7 @@ async function onPostgres(url: string): Promise<void> {
   await admin.query(`create database ${name}`)
   const own = new URL(url)
   own.pathname = `/${name}`
-  const store = await openPostgresMetadataStore({ url: own.href, berth: '0.1.0' })
+  const store = await openPostgresMetadataStore(optionsFor(own.href))
   const client = new Client({ connectionString: own.href })
   await client.connect()
   await measure('postgres', store, {

@@ -1,7 +1,6 @@
 import { offerSetupCode, settleClosing } from './access/closing.ts'
 import { createDecide } from './access/decide.ts'
 import type { Settings } from './config/settings.ts'
-import { openDataDirectory } from './data-directory.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
@@ -10,17 +9,19 @@ import { startMaintenance } from './jobs/maintenance.ts'
 import { Scrubber } from './jobs/scrub.ts'
 import { scrubMeasurements } from './jobs/scrub-measurements.ts'
 import type { Logger } from './logging/logger.ts'
+import { requireMeantOpen } from './open-access.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { collectorRulesOf, retentionRulesOf, rulesOf, switchesOf } from './rules.ts'
+import { openStores, type Places } from './stores.ts'
 import { version } from './version.ts'
 
 /** A registry that serves, put together from its settings. */
 export interface App {
   readonly urls: readonly string[]
-  readonly data: string
+  readonly places: Places
   /** Whether it has, or ever had, accounts. */
   readonly closed: boolean
   /** What makes the first account from elsewhere; undefined when there are accounts. */
@@ -29,22 +30,18 @@ export interface App {
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
 
-/** @throws DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory */
+/** @throws SettingError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const journal = watchJournal(logger)
-  const data = await openDataDirectory({
-    data: settings.data,
-    cacheSize: settings['storage.cache'],
-    exclusive: true,
-    journalTold: journal.told,
-  })
+  const stores = await openStores(settings, { journalTold: journal.told })
   try {
-    const { metadata, blobs } = data
+    const { metadata, blobs } = stores
+    const { closed } = await settleClosing({ metadata, blobs })
+    requireMeantOpen(settings, { closed })
     const rules = rulesOf(settings)
     const collector = collectorRulesOf(settings)
     const retention = retentionRulesOf(settings)
     await putRulesOnRecord(metadata, { rules, collector, retention })
-    const { closed } = await settleClosing({ metadata, blobs })
     const setupCode = await offerSetupCode(metadata)
     const pulls = new PullRecorder(metadata)
     await pulls.start()
@@ -94,18 +91,18 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     })
     return {
       urls: server.urls,
-      data: data.path,
+      places: stores.places,
       closed,
       setupCode,
       async stop(patience) {
         const cutOff = !(await drained(server, patience))
         await maintenance.stop()
-        await data[Symbol.asyncDispose]()
+        await stores[Symbol.asyncDispose]()
         return { cutOff }
       },
     }
   } catch (error) {
-    await data[Symbol.asyncDispose]()
+    await stores[Symbol.asyncDispose]()
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockData } from './blobs/filesystem/data-lock.ts'
+import { DurableDirectories } from './blobs/filesystem/durable-directories.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
 import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
@@ -34,25 +35,55 @@ export class DataDirectoryError extends Error {
 /** Opens a data directory, and makes it if it is not there. @throws DataInUseError, DatabaseTooNewError */
 export async function openDataDirectory(options: OpenOptions): Promise<DataDirectory> {
   const path = resolve(options.data)
-  const blobs = await FilesystemBlobStore.open({ data: path, cacheSize: options.cacheSize ?? 0 })
-  const closing = new AsyncDisposableStack()
-  closing.defer(() => blobs.close())
+  const blobs = await openDirectoryBlobs(options)
   try {
+    const metadata = await openDirectoryMetadata(options)
+    return {
+      path,
+      blobs,
+      metadata: metadata.store,
+      async [Symbol.asyncDispose]() {
+        await metadata.close()
+        await blobs.close()
+      },
+    }
+  } catch (error) {
+    await blobs.close()
+    throw error
+  }
+}
+
+/** The blobs of a data directory, which is made if it is not there. */
+export function openDirectoryBlobs(options: OpenOptions): Promise<FilesystemBlobStore> {
+  return FilesystemBlobStore.open({ data: resolve(options.data), cacheSize: options.cacheSize ?? 0 })
+}
+
+/** The metadata of a data directory, which is made if it is not there. @throws DataInUseError, DatabaseTooNewError */
+export async function openDirectoryMetadata(
+  options: OpenOptions,
+): Promise<{ readonly store: MetadataStore; close(): Promise<void> }> {
+  const path = resolve(options.data)
+  const closing = new AsyncDisposableStack()
+  try {
+    const directories = new DurableDirectories()
+    closing.defer(() => directories.close())
+    await directories.make(path)
     if (options.exclusive) {
       const lock = lockData(path)
       closing.defer(() => lock.release())
     }
     requireMetadata(path)
-    const metadata = await openSqliteMetadataStore({
+    const store = await openSqliteMetadataStore({
       path: metadataFile(path),
       berth: version,
       ...(options.exclusive && {
         journal: { directory: journalDirectory(path), told: options.journalTold ?? (() => undefined) },
       }),
     })
-    closing.defer(() => metadata.close())
-    await blobs.syncRoot()
-    return { path, blobs, metadata, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+    closing.defer(() => store.close())
+    // The files that SQLite made, and the lock, are durable by name too.
+    await directories.sync(path)
+    return { store, close: () => closing.disposeAsync() }
   } catch (error) {
     await closing.disposeAsync()
     throw error
@@ -63,8 +94,17 @@ export async function openDataDirectory(options: OpenOptions): Promise<DataDirec
  * Opens a data directory that is there, for a command beside the server that may serve it.
  * @throws DataDirectoryError where there is none, or where files of this user's would stop the server
  */
-export async function openExistingData(options: OpenOptions): Promise<DataDirectory> {
-  const path = resolve(options.data)
+export function openExistingData(options: OpenOptions): Promise<DataDirectory> {
+  requireRegistry(options.data)
+  return openDataDirectory(options)
+}
+
+/**
+ * Sees that a registry's metadata lies in the directory, and becomes the user who owns it.
+ * @throws DataDirectoryError where there is none, or where files of this user's would stop the server
+ */
+export function requireRegistry(data: string): void {
+  const path = resolve(data)
   requireMetadata(path)
   if (!existsSync(metadataFile(path))) {
     throw new DataDirectoryError(
@@ -72,24 +112,21 @@ export async function openExistingData(options: OpenOptions): Promise<DataDirect
     )
   }
   becomeOwner(path)
-  return openDataDirectory(options)
 }
 
 /**
- * Opens a data directory for a command beside the server that may serve it, and makes it if it is not there.
+ * Sees that the directory holds a registry or can become one, and becomes the user who owns it.
  * @throws DataDirectoryError where something else lies in it, or where files of this user's would stop the server
  */
-export async function openOrMakeData(options: OpenOptions): Promise<DataDirectory> {
-  const path = resolve(options.data)
+export function requireRegistryOrRoom(data: string): void {
+  const path = resolve(data)
   requireMetadata(path)
-  if (existsSync(path)) {
-    if (!existsSync(metadataFile(path)) && readdirSync(path).some((name) => !ownNames.includes(name)))
-      throw new DataDirectoryError(
-        `${path} holds other things than a registry: name an empty or a new directory with --data`,
-      )
-    becomeOwner(path)
-  }
-  return openDataDirectory(options)
+  if (!existsSync(path)) return
+  if (!existsSync(metadataFile(path)) && readdirSync(path).some((name) => !ownNames.includes(name)))
+    throw new DataDirectoryError(
+      `${path} holds other things than a registry: name an empty or a new directory with --data`,
+    )
+  becomeOwner(path)
 }
 
 /** What an opening that was interrupted may leave, and what a filesystem has at its root. */

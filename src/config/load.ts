@@ -118,7 +118,7 @@ export function parseSetting<N extends SettingName>(name: N, text: string, where
   throw new SettingError(
     problem
       ? `${where}: ${problem}; it must be ${kind.allowed}`
-      : `${where}: ${JSON.stringify(text)} is not ${kind.allowed}`,
+      : `${where}: ${kind.secret ? 'the value' : JSON.stringify(text)} is not ${kind.allowed}`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
+import { postgresUrl } from './postgres-url.ts'
 import { retentionRule } from './retention-rules.ts'
 import {
   duration,
@@ -11,8 +12,10 @@ import {
   listenAddress,
   listOf,
   oneOf,
+  optionalPath,
   size,
   webOrigin,
+  wholeNumber,
 } from './values.ts'
 
 export interface Setting<T = unknown> {
@@ -33,6 +36,41 @@ function setting<T>(kind: Kind<T>, standard: string, help: string): Setting<T> {
 export const settings = {
   listen: setting(listOf(listenAddress, { atLeast: 1 }), 'localhost:5000', 'where to serve'),
   data: setting(filePath, './berth-data', 'the directory that holds everything'),
+  'metadata.url': setting(
+    postgresUrl,
+    '',
+    'the PostgreSQL that keeps the metadata, for several servers; without one SQLite in the data directory does. A password is better given by metadata.password-file or PGPASSWORD',
+  ),
+  'metadata.password-file': setting(
+    optionalPath,
+    '',
+    'a file that holds the password for PostgreSQL; read for each new connection',
+  ),
+  'metadata.pool': setting(
+    wholeNumber({ from: 2, to: 1000 }),
+    '10',
+    'connections to PostgreSQL at most, for each server',
+  ),
+  'metadata.patience': setting(
+    duration,
+    '10s',
+    'how long a request waits for a connection to PostgreSQL, which may be restarting, before it is told to come again (503)',
+  ),
+  'metadata.connect-timeout': setting(
+    duration,
+    '5s',
+    'how long one attempt to connect to PostgreSQL may take',
+  ),
+  'metadata.statement-timeout': setting(
+    duration,
+    '30s',
+    'a statement that runs longer is ended by PostgreSQL; 0s: never',
+  ),
+  'metadata.lock-timeout': setting(
+    duration,
+    '10s',
+    'how long a change waits for another that holds the same rows; 0s: for good',
+  ),
   'log.format': setting(oneOf<LogFormat>(logFormats), 'text', 'log lines for people, or for machines'),
   'log.level': setting(
     oneOf<LogLevel>(logLevels),
@@ -96,6 +134,11 @@ export const settings = {
     oneOf(['off', 'invite', 'open'] as const),
     'off',
     'who may make an account for himself: nobody, who has an invitation, or anybody',
+  ),
+  'access.open': setting(
+    flag,
+    'false',
+    'whether a registry on PostgreSQL or S3 serves without accounts, open to whoever reaches it',
   ),
   'http.cors-origins': setting(
     listOf(webOrigin),

@@ -5,6 +5,8 @@ export interface Kind<T> {
   parse(text: string): T | undefined
   /** Which part of a text of several parts is wrong, and why; undefined: nothing is, or the whole text. */
   problem?(text: string): string | undefined
+  /** The text may hold a password: no message repeats it. */
+  readonly secret?: true
 }
 
 const durationUnits: Readonly<Record<string, number>> = {
@@ -73,6 +75,22 @@ export function oneOf<T extends string>(choices: readonly T[]): Kind<T> {
     allowed: `one of ${choices.join(', ')}`,
     parse: (text) => choices.find((choice) => choice === text),
   }
+}
+
+export function wholeNumber({ from, to }: { from: number; to: number }): Kind<number> {
+  return {
+    allowed: `a whole number from ${from} to ${to}`,
+    parse(text) {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+      return value >= from && value <= to ? value : undefined
+    },
+  }
+}
+
+/** Empty: none. */
+export const optionalPath: Kind<string> = {
+  allowed: 'a path',
+  parse: (text) => (text.includes('\0') ? undefined : text),
 }
 
 export const filePath: Kind<string> = {

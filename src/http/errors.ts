@@ -44,6 +44,7 @@ const wireErrors = {
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   STORAGE_FULL: { status: 507, code: 'INSUFFICIENT_STORAGE' },
   STORAGE_UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
+  OUTCOME_UNKNOWN: { status: 503, code: 'UNAVAILABLE' },
   READ_ONLY: { status: 503, code: 'UNAVAILABLE' },
   REPOSITORY_TAKEN: { status: 409, code: 'REPOSITORY_TAKEN' },
   TAG_IMMUTABLE: { status: 409, code: 'DENIED' },

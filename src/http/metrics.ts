@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { Measurement } from '../logging/measurement.ts'
+import { knownInTime } from './known-in-time.ts'
 
 /** What one request adds. */
 export interface Measured {
@@ -160,7 +161,7 @@ function gauge(
     help,
     registers,
     async collect() {
-      const value = await read()
+      const value = await knownInTime(read)
       if (value === undefined) this.remove()
       else this.set(value)
     },
@@ -178,7 +179,7 @@ function counter(
     help,
     registers,
     async collect() {
-      const value = await read()
+      const value = await knownInTime(read)
       this.reset()
       if (value !== undefined) this.inc(value)
     },

@@ -168,7 +168,7 @@ class Front {
     const { logger } = this.#options
     if (error instanceof RegistryError) {
       // What the storage says, the operator must see; what a client sent wrong, nobody.
-      if (error.cause && error.code.startsWith('STORAGE_')) {
+      if (error.cause && (error.code.startsWith('STORAGE_') || error.code === 'OUTCOME_UNKNOWN')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })
       }
       if (error.code.endsWith('_DAMAGED'))

@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'SIZE_INVALID'
   | 'STORAGE_FULL'
   | 'STORAGE_UNAVAILABLE'
+  | 'OUTCOME_UNKNOWN'
   | 'READ_ONLY'
   | 'REPOSITORY_TAKEN'
   | 'TAG_IMMUTABLE'

@@ -30,7 +30,7 @@ export interface KillReport {
   /** Of what, and how often. */
   readonly kills: Record<string, number>
   readonly tally: Tally
-  readonly looks: Looks & { readonly returned: string[] }
+  readonly looks: Looks
   /** Uploads that a kill interrupted. */
   readonly uploads: { finished: number; refused: number }
   live: number
@@ -71,7 +71,7 @@ class KillRun {
   readonly report: KillReport = {
     kills: {},
     tally: new Tally(),
-    looks: { manifests: 0, blobs: 0, absent: 0, returned: [] },
+    looks: { manifests: 0, blobs: 0, absent: 0 },
     uploads: { finished: 0, refused: 0 },
     live: 0,
     failures: [],

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { freePort } from '../support/berth.ts'
+import { metadataOf } from '../support/metadata.ts'
 
 const executable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
 
@@ -40,7 +41,7 @@ export async function startServer({
   const url = `http://127.0.0.1:${port}`
   const command = [...wrap, executable, 'serve', '--listen', `127.0.0.1:${port}`, '--data', data]
   const child = Bun.spawn(command, {
-    env: { ...process.env, ...common, ...env },
+    env: { ...process.env, ...common, ...(await metadataOf(data)), ...env },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterThisProcess, quoted } from './janitor.ts'
+import { metadataOf } from './metadata.ts'
 
 /** A Berth server in a process of its own, as a user would run it. */
 export interface RunningBerth {
@@ -32,7 +33,7 @@ export async function startBerth(options: BerthOptions = {}): Promise<RunningBer
   const port = options.port ?? (await freePort())
   const child = Bun.spawn(
     [executable, 'serve', '--listen', `127.0.0.1:${port}`, '--data', data, ...(options.args ?? [])],
-    { env: { ...process.env, ...options.env }, stdout: 'pipe', stderr: 'pipe' },
+    { env: { ...process.env, ...(await metadataOf(data)), ...options.env }, stdout: 'pipe', stderr: 'pipe' },
   )
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {

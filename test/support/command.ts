@@ -1,3 +1,5 @@
+import { metadataOfCommand } from './metadata.ts'
+
 export interface CommandOptions {
   env?: Record<string, string>
   directory?: string
@@ -30,7 +32,7 @@ export async function attempt(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const child = Bun.spawn([command, ...args], {
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...(await metadataOfCommand(args)), ...options.env },
     cwd: options.directory ?? process.cwd(),
     stdin: 'ignore',
     stdout: 'pipe',

@@ -227,11 +227,6 @@ export class FilesystemBlobStore
     return this.#free
   }
 
-  /** Makes durable what others put into the data directory itself: the database's files. */
-  async syncRoot(): Promise<void> {
-    await this.#directories.sync(this.#data)
-  }
-
   async close(): Promise<void> {
     await this.#directories.close()
   }

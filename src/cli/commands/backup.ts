@@ -1,10 +1,12 @@
 import { type BackedUp, backup as backUp } from '../../recovery/backup.ts'
 import type { Command } from '../command.ts'
-import { dataFlag, dataHelp, dataOf, parseCommandLine } from '../command-line.ts'
+import { parseCommandLine } from '../command-line.ts'
+import { embeddedDataOf } from '../embedded-data.ts'
 import { columns } from '../output/columns.ts'
 import { showProgress } from '../output/progress.ts'
 import { outputFlag, outputHelp, printResult } from '../output/result.ts'
 import { countText, durationText, sizeText } from '../output/units.ts'
+import { storeFlags, storeHelp } from '../settings.ts'
 import { damagedJson, damagedText } from './damaged-objects.ts'
 
 export const backup: Command = {
@@ -12,13 +14,14 @@ export const backup: Command = {
   summary: 'copy the registry into a directory, while it serves',
   help: () => `Makes DIR a consistent copy of the registry: all of its metadata as of one moment, and every blob that the
 metadata names. The server may run meanwhile, and pushes, pulls and deletions go on. A second backup into
-the same DIR copies only what is new. Until it is whole, the one before it can be restored.
+the same DIR copies only what is new. Until it is whole, the one before it can be restored. A registry on
+PostgreSQL is backed up with PostgreSQL's own means instead.
 
 Usage: berth backup DIR [FLAGS]
 
 Flags:
 ${columns([
-  dataHelp,
+  ...storeHelp,
   ['--no-verify', 'do not compare what is copied with its digest'],
   [
     '--link',
@@ -36,7 +39,7 @@ Example:
   async run(args) {
     const { values, positionals } = parseCommandLine(args, {
       options: {
-        ...dataFlag,
+        ...storeFlags,
         ...outputFlag,
         'no-verify': { type: 'boolean', default: false },
         link: { type: 'boolean', default: false },
@@ -44,10 +47,11 @@ Example:
       },
       takes: ['DIR'],
     })
+    const data = await embeddedDataOf(values)
     const started = performance.now()
     const bar = showProgress({ label: 'Copying blobs', unit: 'bytes' })
     const done = await backUp({
-      data: dataOf(values),
+      data,
       directory: positionals[0] ?? '',
       verify: !values['no-verify'],
       link: values.link,

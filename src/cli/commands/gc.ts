@@ -1,30 +1,35 @@
-import { openExistingData } from '../../data-directory.ts'
 import { type PreviewItem, type PreviewSummary, previewCollection } from '../../jobs/collection-preview.ts'
 import { type Collected, type CollectorRules, collectGarbage } from '../../jobs/collector.ts'
 import { recordCollection } from '../../jobs/recorded-runs.ts'
 import { isReadOnly } from '../../registry/read-only.ts'
 import { rulesOnRecord } from '../../registry/recorded-rules.ts'
 import type { Rules } from '../../registry/registry.ts'
+import { openExistingStores } from '../../stores.ts'
 import { type Command, CommandError } from '../command.ts'
-import { dataFlag, dataHelp, dataOf, parseCommandLine } from '../command-line.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { columns } from '../output/columns.ts'
 import { showProgress } from '../output/progress.ts'
 import { isJson, outputFlag, outputHelp, printResult } from '../output/result.ts'
 import { countText, durationText, sizeText } from '../output/units.ts'
+import { settingsOf, storeFlags, storeHelp } from '../settings.ts'
 
-const options = { ...dataFlag, ...outputFlag, 'dry-run': { type: 'boolean' } } as const
+const options = { ...storeFlags, ...outputFlag, 'dry-run': { type: 'boolean' } } as const
 
 export const gc: Command = {
   name: 'gc',
   summary: 'remove what nothing refers to any more, now',
   help: () => `Runs the collector now. A server may run beside it, with pushes and pulls: nothing is locked. A running
 server collects by itself (gc.interval); this is for who does not want to wait. It goes by the rules of the server that
-ran last on the data directory: gc.grace, gc.untagged, gc.keep-objects, trash.retention.
+ran last on the registry: gc.grace, gc.untagged, gc.keep-objects, trash.retention.
 
 Usage: berth gc [FLAGS]
 
 Flags:
-${columns([dataHelp, ['--dry-run', 'list what would go and how many bytes, and change nothing'], outputHelp])}
+${columns([
+  ['--dry-run', 'list what would go and how many bytes, and change nothing'],
+  ...storeHelp,
+  outputHelp,
+])}
 
 Examples:
   berth gc --dry-run
@@ -33,10 +38,9 @@ Examples:
   async run(args) {
     const { values } = parseCommandLine(args, { options })
     isJson(values)
-    await using data = await openExistingData({ data: dataOf(values) })
+    await using data = await openExistingStores(await settingsOf(values))
     const recorded = await rulesOnRecord<{ rules: Rules; collector: CollectorRules }>(data.metadata)
-    if (!recorded)
-      throw new CommandError('no server ever ran on this data directory: there is nothing to collect')
+    if (!recorded) throw new CommandError('no server ever ran on this registry: there is nothing to collect')
     const { rules, collector } = recorded
     if (values['dry-run']) {
       const preview = await dryRun({ ...data, rules: collector }, isJson(values))

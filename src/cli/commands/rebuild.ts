@@ -3,11 +3,13 @@ import { resolve } from 'node:path'
 import { metadataFile } from '../../data-directory.ts'
 import { rebuild as rebuildData } from '../../recovery/rebuild.ts'
 import type { Command } from '../command.ts'
-import { dataFlag, dataHelp, dataOf, parseCommandLine } from '../command-line.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { confirm, yesFlag } from '../confirm.ts'
+import { embeddedDataOf } from '../embedded-data.ts'
 import { columns } from '../output/columns.ts'
 import { type Progress, showProgress } from '../output/progress.ts'
 import { outputFlag, outputHelp, printResult } from '../output/result.ts'
+import { storeFlags, storeHelp } from '../settings.ts'
 import { rebuiltJson, rebuiltText } from './rebuild-report.ts'
 
 export const rebuild: Command = {
@@ -23,7 +25,7 @@ Usage: berth rebuild [FLAGS]
 
 Flags:
 ${columns([
-  dataHelp,
+  ...storeHelp,
   ['--quick', 'take blobs for what their names say, without reading them; run `berth verify` later'],
   ['--yes', 'move a database that is there aside without asking'],
   outputHelp,
@@ -37,13 +39,13 @@ Example:
   async run(args) {
     const { values } = parseCommandLine(args, {
       options: {
-        ...dataFlag,
+        ...storeFlags,
         ...outputFlag,
         quick: { type: 'boolean', default: false },
         ...yesFlag,
       },
     })
-    const data = resolve(dataOf(values))
+    const data = resolve(await embeddedDataOf(values))
     const database = metadataFile(data)
     if (existsSync(database)) {
       const question = `${database} is there: move it aside and make a new one?`

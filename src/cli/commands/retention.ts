@@ -1,5 +1,4 @@
 import { parseSetting } from '../../config/load.ts'
-import { openExistingData } from '../../data-directory.ts'
 import { applyRetention } from '../../jobs/retention.ts'
 import { type RetentionRules, recordRetentionRun } from '../../jobs/retention-schedule.ts'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
@@ -8,16 +7,18 @@ import { requireWritable } from '../../registry/read-only.ts'
 import { rulesOnRecord } from '../../registry/recorded-rules.ts'
 import { immutableIn, type Rules } from '../../registry/registry.ts'
 import type { RetentionView } from '../../registry/retention/walk.ts'
+import { openExistingStores } from '../../stores.ts'
 import { type Command, CommandError, UsageError } from '../command.ts'
-import { dataFlag, dataHelp, dataOf, parseCommandLine } from '../command-line.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { columns } from '../output/columns.ts'
 import { showProgress } from '../output/progress.ts'
 import { isJson, outputFlag, outputHelp, printResult } from '../output/result.ts'
 import { countText, durationText } from '../output/units.ts'
+import { settingsOf, storeFlags, storeHelp } from '../settings.ts'
 import { explain } from './retention/explain.ts'
 
 const options = {
-  ...dataFlag,
+  ...storeFlags,
   ...outputFlag,
   repository: { type: 'string' },
   rules: { type: 'string', multiple: true },
@@ -38,7 +39,7 @@ ${columns([
   ['--dry-run', 'only show what would be removed, and why'],
   ['--repository', 'look at this repository alone: a name'],
   ['--rules', 'with --dry-run: rules to try instead of those in force'],
-  dataHelp,
+  ...storeHelp,
   outputHelp,
 ])}
 
@@ -66,7 +67,7 @@ Examples:
       throw new UsageError('--rules only shows what rules would do: give it together with --dry-run')
     const repository = values.repository === undefined ? undefined : parseRepositoryName(values.repository)
     const json = isJson(values)
-    await using data = await openExistingData({ data: dataOf(values) })
+    await using data = await openExistingStores(await settingsOf(values))
     const { metadata } = data
     const { rules, retention } = await recordedRules(metadata)
     if (repository) await requireRepository(metadata, repository)

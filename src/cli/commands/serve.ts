@@ -27,7 +27,7 @@ export const serve: Command = {
       logger.info('serving', {
         version,
         urls: app.urls.join(' '),
-        data: app.data,
+        ...app.places,
         access: app.closed ? 'closed' : 'open',
         ...(app.setupCode === undefined ? {} : { setup_code: app.setupCode }),
       })
@@ -48,7 +48,7 @@ function greeting(app: App): string {
     'localhost',
   )
   return `Berth ${version} serves on ${app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')}
-Data:      ${app.data}
+${placesText(app)}
 ${accessOf(app)}
 Try:       docker tag IMAGE ${host}/IMAGE && docker push ${host}/IMAGE
 `
@@ -62,6 +62,10 @@ function accessOf({ closed, setupCode }: App): string {
   return `Access:    ${access}
            ${closed ? 'there are no accounts' : 'the first account closes it'}: berth user add NAME --admin, or from elsewhere with the
            set-up code ${setupCode}`
+}
+
+function placesText({ places: { metadata, blobs } }: App): string {
+  return metadata === blobs ? `Data:      ${blobs}` : `Metadata:  ${metadata}\nBlobs:     ${blobs}`
 }
 
 function signalToStop(): Promise<string> {

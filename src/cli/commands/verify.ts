@@ -1,5 +1,4 @@
 import { duration, size } from '../../config/values.ts'
-import { openExistingData } from '../../data-directory.ts'
 import { type Pace, paceOf, unhurried } from '../../jobs/pace.ts'
 import type { Step, Verification } from '../../jobs/verify/verification.ts'
 import { verify as verifyAll } from '../../jobs/verify/verify.ts'
@@ -7,11 +6,13 @@ import type { ListsContent } from '../../metadata/metadata-store.ts'
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
 import { rulesOnRecord } from '../../registry/recorded-rules.ts'
 import type { Rules } from '../../registry/registry.ts'
+import { openExistingStores } from '../../stores.ts'
 import { type Command, CommandError, UsageError } from '../command.ts'
-import { dataFlag, dataHelp, dataOf, parseCommandLine } from '../command-line.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { columns } from '../output/columns.ts'
 import { type Progress, showProgress } from '../output/progress.ts'
 import { isJson, outputFlag, outputHelp, printResult } from '../output/result.ts'
+import { settingsOf, storeFlags, storeHelp } from '../settings.ts'
 import { verificationText } from './verify-text.ts'
 
 export const verify: Command = {
@@ -38,7 +39,7 @@ ${columns([
   ],
   ['--older-than', `with --remove-unknown: how long it must have lain there: ${duration.allowed} [24h]`],
   ['--rate', `bytes to read in a second at most: ${size.allowed} [as fast as the disk can]`],
-  dataHelp,
+  ...storeHelp,
   outputHelp,
 ])}
 
@@ -48,7 +49,7 @@ Examples:
   berth verify --rate 50MiB --output json
 `,
   async run(args) {
-    const { values } = parseCommandLine(args, { options: { ...dataFlag, ...outputFlag, ...flags } })
+    const { values } = parseCommandLine(args, { options: { ...storeFlags, ...outputFlag, ...flags } })
     isJson(values)
     const asked = {
       repository: repositoryOf(values.repository),
@@ -60,7 +61,7 @@ Examples:
       throw new UsageError('--no-quarantine changes nothing, and --remove-unknown does: give one of them')
     if (values['remove-unknown'] && asked.repository !== undefined)
       throw new UsageError('--remove-unknown looks at the whole storage: it can’t go with --repository')
-    await using data = await openExistingData({ data: dataOf(values) })
+    await using data = await openExistingStores(await settingsOf(values))
     await requireRepository(data.metadata, asked.repository)
     const rules = await rulesOnRecord<{ rules: Rules }>(data.metadata)
     const started = performance.now()

@@ -1,5 +1,4 @@
 import type { Management } from '../../client/management.ts'
-import { openExistingData } from '../../data-directory.ts'
 import { deleteManifest } from '../../registry/manifests.ts'
 import { parseMoment } from '../../registry/moment.ts'
 import { readOnlyStatus, switchReadOnly } from '../../registry/read-only.ts'
@@ -8,32 +7,33 @@ import type { ManagedRegistry, Rules } from '../../registry/registry.ts'
 import { deleteRepository, listRepositorySummaries, showRepository } from '../../registry/repositories.ts'
 import { listTagSummaries, resolveTag, restoreTag, tagHistory } from '../../registry/tags.ts'
 import { emptyAllTrash, emptyTrash, listTrash, restoreTrash } from '../../registry/trash.ts'
+import { openExistingStores, type StoreSettings } from '../../stores.ts'
 import { CommandError } from '../command.ts'
 
 /**
- * Management of the data directory itself, beside a server that may run: what is done holds there at once.
+ * Management of the stores themselves, beside servers that may run: what is done holds there at once.
  * @throws DataDirectoryError, CommandError
  */
-export async function openLocalManagement(data: string): Promise<Management> {
+export async function openLocalManagement(settings: StoreSettings): Promise<Management> {
   // Asked before the process becomes the user that owns the data.
   const caller = callerName()
-  const directory = await openExistingData({ data })
+  const stores = await openExistingStores(settings)
   try {
-    const { metadata } = directory
+    const { metadata, places } = stores
     const recorded = await rulesOnRecord<{ rules: Rules }>(metadata)
     if (!recorded) {
       throw new CommandError(
-        `no server has run on ${directory.path} yet: start \`berth serve --data ${directory.path}\` once, so that its settings are known`,
+        `no server has run on ${places.metadata} yet: start \`berth serve\` with the same settings once, so that its rules are known`,
       )
     }
     const { rules } = recorded
     const registry = { metadata, rules, now: () => Date.now(), newTrashId: () => Bun.randomUUIDv7() }
     return {
       ...managementOf(registry, caller),
-      [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
     }
   } catch (error) {
-    await directory[Symbol.asyncDispose]()
+    await stores[Symbol.asyncDispose]()
     throw error
   }
 }

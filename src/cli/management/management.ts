@@ -2,14 +2,14 @@ import { connectManagement } from '../../client/http-management.ts'
 import type { Management } from '../../client/management.ts'
 import { isAge, parseMoment } from '../../registry/moment.ts'
 import { UsageError } from '../command.ts'
-import { dataFlag, dataHelp, dataOf } from '../command-line.ts'
 import { isJson, outputFlag, outputHelp } from '../output/result.ts'
+import { settingsOf, storeFlags, storeHelp } from '../settings.ts'
 import { openLocalManagement } from './local.ts'
 
 /** The flags of every command that manages a registry. */
-export const managementFlags = { ...dataFlag, ...outputFlag, server: { type: 'string' } } as const
+export const managementFlags = { ...storeFlags, ...outputFlag, server: { type: 'string' } } as const
 export const managementHelp: readonly [string, string][] = [
-  dataHelp,
+  ...storeHelp,
   ['--server', 'instead of the data directory: the URL of a running registry, such as http://localhost:5000'],
   outputHelp,
 ]
@@ -20,14 +20,15 @@ export const besideServer =
 interface Values {
   readonly output?: string | undefined
   readonly data?: string | undefined
+  readonly config?: string | undefined
   readonly server?: string | undefined
 }
 
 /** The registry that the flags name: its data directory here, or its API there. @throws UsageError */
-export function openManagement(values: Values): Promise<Management> | Management {
+export async function openManagement(values: Values): Promise<Management> {
   // Before anything is done: what can't be printed then is not to be done.
   isJson(values)
-  if (values.server === undefined) return openLocalManagement(dataOf(values))
+  if (values.server === undefined) return openLocalManagement(await settingsOf(values))
   if (values.data !== undefined)
     throw new UsageError('--data and --server are two ways to one registry: give one')
   if (!/^https?:\/\/[^/\s?#]+\/?$/.test(values.server)) {

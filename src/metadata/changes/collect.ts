@@ -24,7 +24,7 @@ export async function collect(tx: Transaction, args: Collection): Promise<Collec
   const { repository, digest } = args
   await tx.run(takeReviews, args)
   const manifest = await judgeManifest(tx, args, { lock: true })
-  if (manifest.verdict === 'go') await dropManifest(tx, { repository, digest, forGood: true })
+  if (manifest.verdict === 'go') await dropManifest(tx, { repository, digest })
   const link = await judgeLink(tx, args, { lock: true })
   if (link.verdict === 'go') await dropLink(tx, { repository, digest })
   await lookAgain(tx, args, [manifest, link])

@@ -85,24 +85,24 @@ export async function removeManifest(tx: Transaction, args: ManifestDeletion): P
   if (trash !== null) await trashManifest(tx, { repository, digest, trash })
   const tags = await deleteTagsOf(tx, args)
   if (trash !== null) for (const tag of tags) await trashTag(tx, { repository, digest, trash, tag })
-  await dropManifest(tx, { repository, digest, forGood: trash === null })
+  await dropManifest(tx, { repository, digest })
   return tags
 }
 
-/** The row goes with its references; `forGood`: what depended on it follows. */
-export async function dropManifest(
-  tx: Transaction,
-  { repository, digest, forGood }: LinkAddress & { forGood: boolean },
-): Promise<void> {
+/**
+ * The row goes with its references, and what depended on it follows once no trash holds it either: what is there now,
+ * not what is pushed from now on.
+ */
+export async function dropManifest(tx: Transaction, { repository, digest }: LinkAddress): Promise<void> {
   const released = await deleteReferences(tx, { repository, manifest: digest })
   await tx.run(deleteRow, { repository, digest })
   await tx.run(deletePulls, { repository, digest })
   for (const { digest: each, role } of released) {
     await review(tx, { repository, digest: each, delay: 0 })
     // A subject does not depend on what refers to it: an image outlives its signatures.
-    if (forGood && role === 'child') await orphanManifest(tx, { repository, digest: each })
+    if (role === 'child') await orphanManifest(tx, { repository, digest: each })
   }
-  if (forGood) await orphanReferrers(tx, { repository, digest })
+  await orphanReferrers(tx, { repository, digest })
 }
 
 /** What a client is told is there, is there for half a grace. @returns false when the manifest is gone */

@@ -17,6 +17,13 @@ export async function orphanReferrers(tx: Transaction, subject: LinkAddress): Pr
   }
 }
 
+/** Their subject left the trash: it may have been the last that held them. */
+export async function reviewReferrers(tx: Transaction, subject: LinkAddress): Promise<void> {
+  for (const { digest } of await tx.all(referrers, subject)) {
+    await review(tx, { repository: subject.repository, digest, delay: 0 })
+  }
+}
+
 const markOrphan = statement<LinkAddress>()(({ db, arg, now }) =>
   db
     .updateTable('manifests')
@@ -32,4 +39,12 @@ const markReferrers = statement<LinkAddress>()(({ db, arg, now }) =>
     .where('repository', '=', arg('repository'))
     .where('subject', '=', arg('digest'))
     .returning('digest'),
+)
+
+const referrers = statement<LinkAddress>()(({ db, arg }) =>
+  db
+    .selectFrom('manifests')
+    .select('digest')
+    .where('repository', '=', arg('repository'))
+    .where('subject', '=', arg('digest')),
 )

@@ -6,6 +6,7 @@ import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { bringManifest } from './bring.ts'
 import { type LinkAddress, review } from './links.ts'
+import type { Settled } from './settled.ts'
 import { openTrash, trashTag } from './trash.ts'
 
 export interface TagAddress {
@@ -38,6 +39,21 @@ export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & T
   await tx.run(upsertTag, move)
   await remember(tx, move)
   if (before) await leave(tx, { repository: move.repository, digest: before.digest })
+}
+
+/**
+ * After a lost COMMIT of a manifest with its tags: where each of them points at it, a second time moves nothing. Where
+ * one does not, it never did, or somebody has moved it since.
+ */
+export async function setTagsStand(
+  tx: Transaction,
+  { tags, ...manifest }: LinkAddress & { tags: readonly Tag[] },
+): Promise<Settled<never>> {
+  for (const tag of tags) {
+    const set = await tx.first(tagDigest, { repository: manifest.repository, tag })
+    if (set?.digest !== manifest.digest) return { state: 'unknown' }
+  }
+  return { state: 'repeat' }
 }
 
 export interface PutTag extends LinkAddress, TagAddress, TagMove {

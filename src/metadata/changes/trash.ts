@@ -5,7 +5,7 @@ import type { Transaction } from '../engine.ts'
 import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
-import { orphanManifest, orphanReferrers } from './orphans.ts'
+import { reviewReferrers } from './orphans.ts'
 
 export interface NewTrash {
   /** A new name for this deletion. */
@@ -64,14 +64,13 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
     const { digest } = reference
     await tx.run(deleteReference, { id: slice.id, ...reference })
     await review(tx, { repository, digest, delay: 0 })
-    if (reference.role === 'child') await orphanManifest(tx, { repository, digest })
   }
   const left = slice.limit - references.length
   if (left === 0) return true
   const manifests = await tx.all(manifestsOf, { id: slice.id, limit: left })
   for (const { digest } of manifests) {
     await tx.run(deleteManifestOf, { id: slice.id, digest })
-    await orphanReferrers(tx, { repository, digest })
+    await reviewReferrers(tx, { repository, digest })
   }
   if (manifests.length === left) return true
   await tx.run(deleteTags, slice)

@@ -21,7 +21,10 @@ export interface NewUpload {
   targetKey: string | null
 }
 
-/** The row commits before its object exists: what a crash leaves behind is found in the table. */
+/**
+ * The row commits before its object exists: what a crash leaves behind is found in the table. Opened again under the
+ * same id, which nobody else can have, it stays as it is.
+ */
 export async function openUpload(tx: Transaction, upload: NewUpload): Promise<void> {
   await tx.run(insertUpload, { ...upload, leaseTime: upload.writer === null ? 0 : leaseTime })
 }
@@ -164,18 +167,21 @@ function uploadUnknown(id: string): RegistryError {
 }
 
 const insertUpload = statement<NewUpload & { leaseTime: number }>()(({ db, arg, now }) =>
-  db.insertInto('uploads').values((eb) => ({
-    id: arg('id'),
-    repository: arg('repository'),
-    object_key: arg('objectKey'),
-    durable_offset: 0,
-    digest_so_far: arg('emptyDigest'),
-    target_key: arg('targetKey'),
-    writer: arg('writer'),
-    lease_until: eb(now, '+', arg('leaseTime')),
-    started_at: now,
-    last_activity: now,
-  })),
+  db
+    .insertInto('uploads')
+    .values((eb) => ({
+      id: arg('id'),
+      repository: arg('repository'),
+      object_key: arg('objectKey'),
+      durable_offset: 0,
+      digest_so_far: arg('emptyDigest'),
+      target_key: arg('targetKey'),
+      writer: arg('writer'),
+      lease_until: eb(now, '+', arg('leaseTime')),
+      started_at: now,
+      last_activity: now,
+    }))
+    .onConflict((conflict) => conflict.column('id').doNothing()),
 )
 
 const lockUpload = statement<UploadAddress>()(({ db, arg, dialect }) =>
@@ -200,7 +206,10 @@ const takeLease = statement<
     }))
     .where('id', '=', arg('id'))
     .where('repository', '=', arg('repository'))
-    .where((eb) => eb.or([eb('writer', 'is', null), eb('lease_until', '<', now)])),
+    // Its own too: an answer that was lost is asked for again.
+    .where((eb) =>
+      eb.or([eb('writer', 'is', null), eb('writer', '=', arg('writer')), eb('lease_until', '<', now)]),
+    ),
 )
 
 const renewLease = statement<LeaseHolder & { leaseTime: number }>()(({ db, arg, now }) =>

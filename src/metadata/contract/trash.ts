@@ -245,6 +245,22 @@ export function trashContract(open: OpenStore): void {
     expect(await store.findManifest({ repository: app, digest: signature.digest })).toBeUndefined()
   })
 
+  test('what was pushed after the deletion does not follow it when the trash forgets it', async () => {
+    const store = await open()
+    const child = await pushImage(store, 'child')
+    const index = manifest('index', { kind: 'index', references: [refersTo(child.digest, 'child')] })
+    await store.change('putManifest', index)
+    const old = await pushImage(store, 'old signature', { subject: index.digest })
+    await store.change('deleteManifest', { repository: app, digest: index.digest, ...by, trash: 't' })
+    await pushImage(store, 'child')
+    const late = await pushImage(store, 'late signature', { subject: index.digest })
+    await emptied(store)
+    await collect(store)
+    expect(await store.findManifest({ repository: app, digest: child.digest })).toBeDefined()
+    expect(await store.findManifest({ repository: app, digest: late.digest })).toBeDefined()
+    expect(await store.findManifest({ repository: app, digest: old.digest })).toBeUndefined()
+  })
+
   test('a deletion that is half emptied is not taken back, and is found again to be finished', async () => {
     const store = await open()
     const { digest } = await pushImage(store, 'image', { tags: [tag('a')] })

@@ -1,5 +1,5 @@
 import { afterEach, describe, test } from 'bun:test'
-import { Client } from 'pg'
+import { dropDatabase, makeDatabase, optionsFor } from '../../../test/support/postgres.ts'
 import { metadataStoreContract } from '../metadata-store.contract.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { openPostgresMetadataStore } from './postgres-metadata-store.ts'
@@ -19,31 +19,16 @@ else {
 function runOn(url: string): void {
   const stores: MetadataStore[] = []
   const databases: string[] = []
-  let made = 0
   metadataStoreContract('PostgreSQL', async () => {
-    const name = `berth_test_${process.pid}_${made}`
-    made += 1
-    await administer(url, `create database ${name}`)
-    databases.push(name)
-    const own = new URL(url)
-    own.pathname = `/${name}`
-    const store = await openPostgresMetadataStore({ url: own.href, berth: '0.1.0' })
+    const database = await makeDatabase(url)
+    databases.push(database)
+    const store = await openPostgresMetadataStore(optionsFor(database))
     stores.push(store)
     return store
   })
   // At once, for a server takes only so many connections.
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close()
-    for (const name of databases.splice(0)) await administer(url, `drop database ${name}`)
+    for (const database of databases.splice(0)) await dropDatabase(database)
   })
-}
-
-async function administer(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
 }

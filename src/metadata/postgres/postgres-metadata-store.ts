@@ -1,96 +1,71 @@
-import { Pool, type PoolClient, types } from 'pg'
-import { applyChange } from '../changes/changes.ts'
-import type { Reader, SchemaTransaction } from '../engine.ts'
+import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from '../changes/changes.ts'
+import { settleLostCommit } from '../changes/lost-commits.ts'
+import type { Transaction } from '../engine.ts'
 import type { MetadataStore } from '../metadata-store.ts'
-import { migrate } from '../migrations/migrate.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
-import type { Statement } from '../statement.ts'
+import { bringUpToDate } from './bring-up-to-date.ts'
+import { placeOf } from './connection.ts'
+import { ConnectionPool, type PoolSettings } from './connection-pool.ts'
+import { outcomeUnknown } from './failures.ts'
+import { readerOn, transactionOn } from './statements.ts'
 
-/** Taken while the tables are brought up to date, so that processes that start together take turns. */
-const migrationLock = 0x42657274
+export interface PostgresOptions extends PoolSettings {
+  /** This binary's version. */
+  readonly berth: string
+  /** Refuses a database in which no registry is. */
+  readonly existing: boolean
+}
 
-/** serialization_failure and deadlock_detected: nothing was done, and trying again is what helps. */
-const tryAgain: ReadonlySet<unknown> = new Set(['40001', '40P01'])
-const attempts = 5
+/** Who asks whether the database answers waits no longer than this. Milliseconds. */
+const checkTime = 2000
 
 /**
  * Metadata in PostgreSQL, for several processes on one database.
- * @param options.url postgres://user:password@host/database
- * @param options.berth this binary's version
+ * @throws DatabaseTooNewError; STORAGE_UNAVAILABLE where the database can't be reached, or holds no registry
  */
-export async function openPostgresMetadataStore(options: {
-  url: string
-  berth: string
-}): Promise<MetadataStore> {
-  const pool = new Pool({ connectionString: options.url, max: 10, types: { getTypeParser } })
-  await inTransaction(pool, async (tx) => {
-    await tx.execute(`select pg_advisory_xact_lock(${migrationLock})`)
-    await migrate(tx, options.berth)
+export async function openPostgresMetadataStore(
+  options: PostgresOptions,
+): Promise<MetadataStore & { readonly place: string }> {
+  await bringUpToDate(options)
+  const pool = await ConnectionPool.open(options)
+  const store = createSqlMetadataStore({
+    ...readerOn((text, values) => pool.query(text, values)),
+    change: (name, args) => change(pool, name, args),
+    check: () => answersInTime(pool),
+    close: () => pool.close(),
   })
-  return createSqlMetadataStore({
-    ...reader(pool),
-    change: (name, args) => inTransaction(pool, (tx) => applyChange(tx, name, args)),
-    async check() {
-      await pool.query('select 1 from migrations limit 1')
-    },
-    close: () => pool.end(),
+  return { ...store, place: placeOf(options.address) }
+}
+
+function change<N extends ChangeName>(
+  pool: ConnectionPool,
+  name: N,
+  args: ChangeArguments<N>,
+): Promise<ChangeResult<N>> {
+  return pool.transaction<ChangeResult<N>>((client, { lost }) => {
+    const tx = transactionOn(client)
+    return lost ? settle(tx, name, args) : applyChange(tx, name, args)
   })
 }
 
-/** Whole numbers come as text from the driver; all of ours fit a double. */
-const wholeNumbers: ReadonlySet<number> = new Set([types.builtins.INT8, types.builtins.NUMERIC])
-
-function getTypeParser(type: number, format?: 'text' | 'binary') {
-  return wholeNumbers.has(type) ? Number : types.getTypeParser(type, format as 'text')
+async function settle<N extends ChangeName>(
+  tx: Transaction,
+  name: N,
+  args: ChangeArguments<N>,
+): Promise<ChangeResult<N>> {
+  const settled = await settleLostCommit(tx, name, args)
+  if (settled.state === 'done') return settled.result
+  if (settled.state === 'unknown') throw outcomeUnknown('nothing tells whether it was committed')
+  const repeated: Promise<unknown> = applyChange(tx, name, args)
+  return (await repeated) as ChangeResult<N>
 }
 
-function reader(client: Pool | PoolClient): Reader {
-  const query = async <Arguments, Row>(statement: Statement<Arguments, Row>, args: Arguments) => {
-    const { sql, values } = statement.compile('postgres')
-    return (await client.query(sql, values(args))).rows as Row[]
-  }
-  return {
-    dialect: 'postgres',
-    all: query,
-    async first(statement, args) {
-      return (await query(statement, args))[0]
-    },
-  }
-}
-
-async function inTransaction<T>(pool: Pool, work: (tx: SchemaTransaction) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await attemptTransaction(pool, work)
-    } catch (error) {
-      if (attempt === attempts || !tryAgain.has((error as { code?: unknown }).code)) throw error
-    }
-  }
-}
-
-async function attemptTransaction<T>(pool: Pool, work: (tx: SchemaTransaction) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  try {
-    await client.query('begin')
-    const result = await work({
-      ...reader(client),
-      async run(statement, args) {
-        const { sql, values } = statement.compile('postgres')
-        return (await client.query(sql, values(args))).rowCount ?? 0
-      },
-      async execute(text) {
-        await client.query(text)
-      },
-    })
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch((cause: Error) => {
-      broken = cause
-    })
-    throw error
-  } finally {
-    client.release(broken)
-  }
+async function answersInTime(pool: ConnectionPool): Promise<void> {
+  const answer = pool.query('select 1 from migrations limit 1', [])
+  const late = Bun.sleep(checkTime).then(() => {
+    throw new Error(`the database did not answer within ${checkTime / 1000} s`)
+  })
+  late.catch(() => undefined)
+  answer.catch(() => undefined)
+  await Promise.race([answer, late])
 }

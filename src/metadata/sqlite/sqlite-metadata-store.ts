@@ -29,11 +29,11 @@ export async function openSqliteMetadataStore(options: {
   journal?: { directory: string; told(state: JournalState): void }
 }): Promise<MetadataStore> {
   await makePrivateFile(options.path)
-  const writer = new SqliteWriter(options.journal?.told)
-  await writer.open({
+  const writer = await SqliteWriter.open({
     path: options.path,
     berth: options.berth,
     journal: options.journal?.directory ?? null,
+    told: options.journal?.told,
   })
   const database = new Database(options.path, { readwrite: true })
   configureConnection(database)

@@ -29,35 +29,38 @@ const workerModule = compiled
   ? './metadata/sqlite/writer.worker.ts'
   : new URL('./writer.worker.ts', import.meta.url).href
 
-/** The writing thread, seen from the thread that serves. */
+export interface WriterOptions extends Omit<Open, 'type'> {
+  /** Hears how far the journal is. */
+  told?: ((state: JournalState) => void) | undefined
+  /** The thread's module, for tests. */
+  module?: string
+}
+
+/**
+ * The writing thread, seen from the thread that serves. One that ends, as no thread should, takes its open transaction
+ * with it: what waits for it is refused, and the next change starts another.
+ */
 export class SqliteWriter {
-  readonly #worker: Worker
+  readonly #options: WriterOptions
   readonly #answers: ((answer: FromWriter) => void)[] = []
+  #worker: Worker | undefined
   #waiting: Waiting[] = []
   #committing: Promise<void> | undefined
-  #broken: Error | undefined
-
-  /** @param told hears how far the journal is */
-  constructor(told: (state: JournalState) => void = () => undefined) {
-    this.#worker = new Worker(workerModule)
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWriter | JournalTold>) => {
-      if (data.type === 'journal') told(data.state)
-      else this.#answers.shift()?.(data)
-    }
-    this.#worker.onerror = (event) => this.#fail(new Error(`the writing thread ended: ${event.message}`))
-  }
 
   /** @throws DatabaseTooNewError, or what SQLite said of the file */
-  async open({ path, berth, journal }: Omit<Open, 'type'>): Promise<void> {
-    const answer = await this.#ask({ type: 'open', path, berth, journal })
-    if (answer.type === 'opened') return
-    await this.#worker.terminate()
-    throw toOpenError(path, answer.type === 'refused' ? answer : failureOf(answer))
+  static async open(options: WriterOptions): Promise<SqliteWriter> {
+    const writer = new SqliteWriter(options)
+    const failure = await writer.#start()
+    if (failure) throw toOpenError(options.path, failure)
+    return writer
+  }
+
+  private constructor(options: WriterOptions) {
+    this.#options = options
   }
 
   change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>> {
     return new Promise<unknown>((resolve, reject) => {
-      if (this.#broken) return reject(this.#broken)
       this.#waiting.push({ name, args, sync: needsSync(name, args), resolve, reject })
       this.#committing ??= this.#commitAll()
     }) as Promise<ChangeResult<N>>
@@ -65,8 +68,9 @@ export class SqliteWriter {
 
   async close(): Promise<void> {
     await this.#committing
-    if (!this.#broken) await this.#ask({ type: 'close' })
-    await this.#worker.terminate()
+    const worker = this.#worker
+    if (worker) await this.#ask(worker, { type: 'close' })
+    await worker?.terminate()
   }
 
   async #commitAll(): Promise<void> {
@@ -74,29 +78,55 @@ export class SqliteWriter {
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, largestBatch)
-      const answer = await this.#ask({
-        type: 'batch',
-        sync: batch.some(({ sync }) => sync),
-        changes: batch.map(({ name, args }) => ({ name, args })),
-      } satisfies Batch)
-      settle(batch, answer)
+      settle(batch, await this.#commit(batch))
     }
     this.#committing = undefined
   }
 
-  #ask(message: ToWriter): Promise<FromWriter> {
+  async #commit(batch: readonly Waiting[]): Promise<FromWriter> {
+    const failure = this.#worker ? undefined : await this.#start()
+    const worker = this.#worker
+    if (!worker) return { type: 'failed', ...(failure ?? threadEnded('at its start')) }
+    return this.#ask(worker, {
+      type: 'batch',
+      sync: batch.some(({ sync }) => sync),
+      changes: batch.map(({ name, args }) => ({ name, args })),
+    } satisfies Batch)
+  }
+
+  /** @returns why there is no thread that writes */
+  async #start(): Promise<Failure | undefined> {
+    const { path, berth, journal, told, module = workerModule } = this.#options
+    const worker = new Worker(module)
+    this.#worker = worker
+    worker.onmessage = ({ data }: MessageEvent<FromWriter | JournalTold>) => {
+      if (data.type === 'journal') told?.(data.state)
+      else this.#answers.shift()?.(data)
+    }
+    worker.onerror = ({ message }) => this.#ended(worker, message)
+    const answer = await this.#ask(worker, { type: 'open', path, berth, journal })
+    if (answer.type === 'opened') return undefined
+    this.#worker = undefined
+    await worker.terminate()
+    return failureOf(answer)
+  }
+
+  #ask(worker: Worker, message: ToWriter): Promise<FromWriter> {
     return new Promise((resolve) => {
       this.#answers.push(resolve)
-      if (this.#broken) this.#fail(this.#broken)
-      else this.#worker.postMessage(message)
+      worker.postMessage(message)
     })
   }
 
-  #fail(error: Error): void {
-    this.#broken = error
-    for (const answer of this.#answers.splice(0))
-      answer({ type: 'failed', code: error.name, message: error.message })
+  #ended(worker: Worker, message: string): void {
+    if (worker !== this.#worker) return
+    this.#worker = undefined
+    for (const answer of this.#answers.splice(0)) answer({ type: 'failed', ...threadEnded(message) })
   }
+}
+
+function threadEnded(message: string): Failure {
+  return { code: threadEndedCode, message: `the writing thread ended: ${message}` }
 }
 
 function settle(batch: readonly Waiting[], answer: FromWriter): void {
@@ -109,7 +139,9 @@ function settle(batch: readonly Waiting[], answer: FromWriter): void {
 }
 
 function failureOf(answer: FromWriter): Failure {
-  return answer.type === 'failed' ? answer : { code: 'Error', message: `the writer answered ${answer.type}` }
+  return answer.type === 'failed' || answer.type === 'refused'
+    ? answer
+    : { code: 'Error', message: `the writer answered ${answer.type}` }
 }
 
 /** At the start there is an operator to tell where the file lies. */
@@ -129,8 +161,16 @@ function toOpenError(path: string, failure: Failure): Error {
 }
 
 const registryCode = /^[A-Z_]+$/
+const threadEndedCode = 'THREAD_ENDED'
 
 function toError({ code, message, detail }: Failure): Error {
+  if (code === threadEndedCode) {
+    return new RegistryError(
+      'STORAGE_UNAVAILABLE',
+      'the metadata could not be written, for a fault of Berth’s own: try again',
+      { cause: new Error(message) },
+    )
+  }
   if (code === 'SQLITE_FULL') {
     return new RegistryError(
       'STORAGE_FULL',

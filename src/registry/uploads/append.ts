@@ -1,4 +1,5 @@
 import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
 import type { Call, Registry } from '../registry.ts'
 import { type Received, receive } from './receive.ts'
 import {
@@ -31,6 +32,11 @@ export async function appendToUpload(registry: Registry, call: Call & Chunk): Pr
   return { offset: session.offset + bytes, received: bytes }
 }
 
+/** Whether it may have been recorded all the same. */
+function isUncertain(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'OUTCOME_UNKNOWN'
+}
+
 async function appendChunk(registry: Registry, call: Call & Chunk, session: Session): Promise<Received> {
   const algorithm = sessionAlgorithm(session)
   const file = await registry.blobs.openUpload(session.id, session.offset).catch(async (error: unknown) => {
@@ -56,7 +62,9 @@ async function appendChunk(registry: Registry, call: Call & Chunk, session: Sess
     return received
   } catch (error) {
     registry.hashes.forget(session.id)
-    await abandonSession(registry, session, file)
+    // The row may promise these bytes by now: they stay, and whoever goes on asks for the offset.
+    if (isUncertain(error)) await file.close().catch(() => undefined)
+    else await abandonSession(registry, session, file)
     throw error
   }
 }

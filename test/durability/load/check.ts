@@ -8,17 +8,14 @@ export interface Looks {
   manifests: number
   blobs: number
   absent: number
-  /**
-   * Where it is there, takes manifests that nobody deleted, that were seen gone, and again, with no push in between. Kills
-   * brought such a thing twice in 570, and nobody knows why yet. Elsewhere it is wrong at once.
-   */
-  readonly returned?: string[]
 }
 
 export interface Looking {
   readonly url: string
   readonly model: Model
   readonly looks: Looks
+  /** Remembers in words what was seen. */
+  saw(what: string): void
 }
 
 /** Looks at a manifest by its digest and pulls all of it. @returns what is wrong. @throws Unanswered, Refused */
@@ -26,10 +23,7 @@ export async function lookAtManifest(looking: Looking, known: Known): Promise<st
   const { url, model, looks } = looking
   const { repository, manifest } = known
   const served = await pullManifest(url, repository, manifest.digest)
-  if (served && known.state === 'gone' && !known.deleted) {
-    if (!looks.returned) return ['a manifest that was seen gone is back']
-    looks.returned.push(`${repository}@${manifest.digest}`)
-  }
+  looking.saw(`saw ${repository}@${manifest.digest} ${served ? 'there' : 'gone'}, known as ${known.state}`)
   const wrong = model.sawManifest(known, served !== undefined)
   if (wrong) return [wrong]
   if (!served) {

@@ -163,7 +163,8 @@ export class LoadClient {
 
 async function look(session: Session, known: Known): Promise<void> {
   const { model, tally, looks, place } = session
-  const looking = { url: place.url, model, looks }
+  const saw = (what: string) => tally.remember(`${session.name} ${what} at ${place.url}`)
+  const looking = { url: place.url, model, looks, saw }
   const { repository, manifest } = known
   for (const tag of model.tagsOf(known)) {
     for (const wrong of await lookAtTag(looking, tag))

@@ -71,8 +71,10 @@ export class Model {
   }
 
   /** Of what is gone for good nobody asks any more. */
-  forget({ repository, manifest }: Known): void {
-    this.#manifests.delete(`${repository}@${manifest.digest}`)
+  forget(known: Known): void {
+    this.#manifests.delete(`${known.repository}@${known.manifest.digest}`)
+    // Pushed again, it is known anew: what is remembered here would contradict that.
+    this.#changed.delete(known)
   }
 
   takeChanged(): readonly Known[] {
@@ -140,8 +142,8 @@ export class Model {
   /** Somebody looked. @returns what is wrong with what he saw */
   sawManifest(known: Known, there: boolean): string | undefined {
     if (!there && this.mustBeThere(known)) return 'an acknowledged manifest is gone'
-    // One that was only seen gone is told apart in the looks: it is nobody's deletion that is undone.
-    if (there && known.state === 'gone' && known.deleted) return 'a deleted manifest is back'
+    if (there && known.state === 'gone')
+      return known.deleted ? 'a deleted manifest is back' : 'a manifest that was seen gone is back'
     known.state = there ? 'there' : 'gone'
     known.seen = there
     this.#letGo(known.repository)

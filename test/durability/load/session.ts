@@ -44,8 +44,10 @@ export async function change(session: Session, told: Change, work: () => Promise
   } catch (error) {
     // A fault of the server's may have come after the commit.
     if (error instanceof Unanswered || (error instanceof Refused && error.status >= 500)) told.unanswered()
+    const ended = error instanceof Refused ? `refused with ${error.status} ${error.code}` : 'never answered'
+    session.tally.remember(`${session.name} ${told.what}: ${ended}`)
     throw error
   }
   told.done()
-  session.tally.acknowledged(`${session.name} ${told.what}`)
+  session.tally.remember(`${session.name} ${told.what}`)
 }

@@ -3,10 +3,10 @@ import type { BlobPath } from './push-blob.ts'
 /** Wrong things that are told in full; of the rest, how many. */
 const told = 20
 
-/** Acknowledgements that are remembered. */
+/** Events that are remembered. */
 const kept = 100_000
 
-interface Acknowledgement {
+interface Event {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly what: string
@@ -25,27 +25,28 @@ export class Tally {
   /** Pushes that were refused again and again. */
   gaveUp = 0
   readonly #wrong: string[] = []
-  readonly #acknowledged: Acknowledgement[] = []
+  readonly #events: Event[] = []
   #more = 0
 
-  acknowledged(what: string): void {
-    this.#acknowledged.push({ at: Date.now(), what })
-    if (this.#acknowledged.length > kept) this.#acknowledged.splice(0, kept / 2)
+  /** What was asked and answered, seen or killed, for who looks for the reason of something wrong. */
+  remember(what: string): void {
+    this.#events.push({ at: Date.now(), what })
+    if (this.#events.length > kept) this.#events.splice(0, kept / 2)
   }
 
-  /** @param about a digest or tag: what was acknowledged about it is told along */
+  /** @param about a digest or tag: what is remembered of it is told along */
   wrong(sentence: string, about?: string): void {
     if (this.#wrong.length >= told) {
       this.#more += 1
       return
     }
-    const named = (digest: string) => this.#acknowledged.filter(({ what }) => what.includes(digest))
+    const named = (digest: string) => this.#events.filter(({ what }) => what.includes(digest))
     const digests = new Set(
       (about ? named(about) : []).flatMap(({ what }) => what.match(/sha256:[0-9a-f]{64}/g) ?? []),
     )
     const related = [...new Set([...digests].flatMap(named))]
       .sort((one, other) => one.at - other.at)
-      .slice(-20)
+      .slice(-40)
     const lines = related.map(({ at, what }) => `    ${new Date(at).toISOString().slice(11, 23)} ${what}`)
     this.#wrong.push([`${new Date().toISOString().slice(11, 23)} ${sentence}`, ...lines].join('\n'))
   }

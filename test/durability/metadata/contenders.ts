@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { Client } from 'pg'
 import type { ChangeArguments, ChangeName, ChangeResult } from '../../../src/metadata/changes/changes.ts'
 import type { ChangesMetadata, MetadataStore } from '../../../src/metadata/metadata-store.ts'
 import { openPostgresMetadataStore } from '../../../src/metadata/postgres/postgres-metadata-store.ts'
 import { openSqliteMetadataStore } from '../../../src/metadata/sqlite/sqlite-metadata-store.ts'
 import { type ErrorCode, RegistryError } from '../../../src/oci/errors.ts'
 import { temporaryDirectory } from '../../support/berth.ts'
+import { dropDatabase, makeDatabase, optionsFor } from '../../support/postgres.ts'
 import type { Asked, Told } from './other-process.ts'
 
 /** Two that change one database at the same time. */
@@ -53,11 +53,8 @@ export async function sqliteContenders(): Promise<Contenders> {
 
 /** Two pools of connections, as two replicas have them. */
 export async function postgresContenders(server: string): Promise<Contenders> {
-  const name = `berth_race_${process.pid}`
-  await administer(server, `create database ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const open = () => openPostgresMetadataStore({ url: url.href, berth: '0.1.0' })
+  const database = await makeDatabase(server)
+  const open = () => openPostgresMetadataStore(optionsFor(database))
   const [left, right] = [await open(), await open()]
   return {
     left,
@@ -65,17 +62,7 @@ export async function postgresContenders(server: string): Promise<Contenders> {
     async [Symbol.asyncDispose]() {
       await left.close()
       await right.close()
-      await administer(server, `drop database ${name}`)
+      await dropDatabase(database)
     },
-  }
-}
-
-async function administer(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
   }
 }

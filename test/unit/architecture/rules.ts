@@ -23,6 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'logging',
     'recovery',
     'rules.ts',
+    'stores.ts',
     'version.ts',
   ],
   // Copies and remakes whole data directories: what lies there is the drivers' files.
@@ -32,8 +33,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 }
 
 const compositionRoot = 'app.ts'
-/** What names the drivers: the app, and the data directory that it and commands open. */
-const roots = [compositionRoot, 'data-directory.ts', 'rules.ts']
+/** What names the drivers: the app, and the stores that it and commands open. */
+const roots = [compositionRoot, 'data-directory.ts', 'stores.ts', 'open-access.ts', 'rules.ts']
 const serve = 'cli/commands/serve.ts'
 
 /** Each a folder that only the composition root knows. */

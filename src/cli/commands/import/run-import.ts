@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { loadSettings } from '../../../config/load.ts'
-import { metadataFile, openExistingData, openOrMakeData } from '../../../data-directory.ts'
+import type { Settings } from '../../../config/settings.ts'
 import type { MetadataStore } from '../../../metadata/metadata-store.ts'
 import { RegistryError } from '../../../oci/errors.ts'
 import { Findings } from '../../../registry/imports/findings.ts'
@@ -13,14 +10,15 @@ import { rulesOnRecord } from '../../../registry/recorded-rules.ts'
 import type { Rules } from '../../../registry/registry.ts'
 import { UnfinishedHashes } from '../../../registry/uploads/hashes.ts'
 import { rulesOf } from '../../../rules.ts'
+import { hasStores, openExistingStores, openOrMakeStores } from '../../../stores.ts'
 import { CommandError, type ExitCode, UsageError } from '../../command.ts'
-import { dataFlag, dataHelp, dataOf } from '../../command-line.ts'
 import { type Progress, showProgress } from '../../output/progress.ts'
 import { isJson, outputFlag, outputHelp, printResult } from '../../output/result.ts'
+import { settingsOf, storeFlags, storeHelp } from '../../settings.ts'
 import { type ImportResult, importText, type PlanResult, planText } from './result-text.ts'
 
 export const importFlags = {
-  ...dataFlag,
+  ...storeFlags,
   ...outputFlag,
   link: { type: 'boolean' },
   copy: { type: 'boolean' },
@@ -33,13 +31,14 @@ export const importFlagsHelp: readonly [string, string][] = [
   ['--link', 'never copy a blob: give its file a second name; what can’t be linked is skipped'],
   ['--copy', 'copy every blob [link where it is possible, else copy]'],
   ['--overwrite', 'also move tags that somebody else moved or deleted here since the last import'],
-  dataHelp,
+  ...storeHelp,
   outputHelp,
 ]
 
 export interface ImportOptions {
   readonly values: {
     readonly data?: string | undefined
+    readonly config?: string | undefined
     readonly output?: string | undefined
     readonly link?: boolean | undefined
     readonly copy?: boolean | undefined
@@ -61,8 +60,9 @@ export async function runImport(options: ImportOptions): Promise<ExitCode> {
 async function bring({ values, open, wanted }: ImportOptions, means: Means): Promise<ExitCode> {
   const findings = new Findings(wanted)
   const source = await open(findings)
-  await using data = await openOrMakeData({ data: dataOf(values) })
-  const rules = await rulesFor(data.metadata)
+  const settings = await settingsOf(values)
+  await using data = await openOrMakeStores(settings)
+  const rules = await rulesFor(settings, data.metadata)
   const target = { metadata: data.metadata, missing: rules.missing }
   const total = process.stderr.isTTY
     ? await bytesToRead({ source: await open(new Findings()), wanted, ...target })
@@ -108,9 +108,9 @@ async function bring({ values, open, wanted }: ImportOptions, means: Means): Pro
 async function plan({ values, open, wanted }: ImportOptions): Promise<ExitCode> {
   const findings = new Findings(wanted)
   const source = await open(findings)
-  const path = resolve(dataOf(values))
-  await using data = existsSync(metadataFile(path)) ? await openExistingData({ data: path }) : undefined
-  const { missing } = await rulesFor(data?.metadata)
+  const settings = await settingsOf(values)
+  await using data = hasStores(settings) ? await openExistingStores(settings) : undefined
+  const { missing } = await rulesFor(settings, data?.metadata)
   const progress = showProgress({ label: 'looking', unit: 'items' })
   const repositories: SurveyedRepository[] = []
   for await (const one of survey({ source, target: data, missing, findings, wanted })) {
@@ -144,10 +144,10 @@ async function bytesToRead({ source, metadata, missing, wanted }: Reading): Prom
   return bytes
 }
 
-/** What the server keeps to; where none ever ran, what one would keep to with this environment. */
-async function rulesFor(metadata: MetadataStore | undefined): Promise<Rules> {
+/** What the server keeps to; where none ever ran, what one would keep to with these settings. */
+async function rulesFor(settings: Settings, metadata: MetadataStore | undefined): Promise<Rules> {
   const recorded = metadata && (await rulesOnRecord<{ rules: Rules }>(metadata))
-  return recorded?.rules ?? rulesOf(loadSettings({ flags: {}, environment: process.env }))
+  return recorded?.rules ?? rulesOf(settings)
 }
 
 function meansOf({ link, copy }: ImportOptions['values']): Means {

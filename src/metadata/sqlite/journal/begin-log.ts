@@ -42,7 +42,13 @@ export async function beginLog(options: {
         Math.max(newest?.number ?? 0, snapshot?.number ?? 0, position?.log ?? 0) + 1,
         head,
       )
-  queue.trim(0, { log: log.number, size: log.size })
+  try {
+    queue.trim(0, { log: log.number, size: log.size })
+  } catch (error) {
+    // The next attempt opens it anew; a handle that is only forgotten would end this thread.
+    await log.close()
+    throw error
+  }
   const older = resumed ? logs.slice(0, -1) : logs
   return {
     log,

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type {
+  AdoptsFiles,
+  BlobStore,
+  ListsStorage,
+  MarksClosed,
+  ReadsObjects,
+  ReportsFreeSpace,
+} from './blobs/blob-store.ts'
+import type { Settings } from './config/settings.ts'
+import {
+  becomeOwner,
+  DataDirectoryError,
+  metadataFile,
+  openDirectoryBlobs,
+  openDirectoryMetadata,
+  requireRegistry,
+  requireRegistryOrRoom,
+} from './data-directory.ts'
+import type { JournalState, MetadataStore } from './metadata/metadata-store.ts'
+import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
+import { version } from './version.ts'
+
+/** Where a registry keeps what it holds: the stores that its settings ask for, open. */
+export interface Stores extends AsyncDisposable {
+  readonly metadata: MetadataStore
+  readonly blobs: Blobs
+  readonly places: Places
+}
+
+export type Blobs = BlobStore &
+  ReadsObjects &
+  ListsStorage &
+  Partial<ReportsFreeSpace & AdoptsFiles & MarksClosed>
+
+/** What the stores are called for people; without passwords. */
+export interface Places {
+  /** `/var/lib/berth`, or `postgres://db.example.com/berth`. */
+  readonly metadata: string
+  readonly blobs: string
+}
+
+/** The settings that say which stores, and how they are used. */
+export type StoreSettings = Pick<
+  Settings,
+  'data' | 'storage.cache' | Extract<keyof Settings, `metadata.${string}`>
+>
+
+interface ServerOptions {
+  /** Who keeps the journal hears here how far that is. */
+  journalTold?(state: JournalState): void
+}
+
+/** Opens the stores for a server, and makes what is not there. @throws DataInUseError, DatabaseTooNewError */
+export function openStores(settings: StoreSettings, server: ServerOptions = {}): Promise<Stores> {
+  if (usesPostgres(settings) && keepsBlobsInDirectory(settings)) requireNoMetadata(settings.data)
+  return open(settings, { server })
+}
+
+/**
+ * Opens the stores of a registry that is there, for a command beside the servers that may serve it.
+ * @throws DataDirectoryError where there is none, or where files of this user's would stop the server
+ */
+export async function openExistingStores(settings: StoreSettings): Promise<Stores> {
+  if (!usesPostgres(settings)) requireRegistry(settings.data)
+  else if (keepsBlobsInDirectory(settings)) requireBlobs(settings.data)
+  return open(settings, { existing: true })
+}
+
+/**
+ * Opens the stores for a command beside the servers that may serve them, and makes what is not there.
+ * @throws DataDirectoryError where something else lies in the directory, or where files of this user's would stop the server
+ */
+export async function openOrMakeStores(settings: StoreSettings): Promise<Stores> {
+  if (usesPostgres(settings) && keepsBlobsInDirectory(settings)) requireNoMetadata(settings.data)
+  if (usesDirectory(settings)) requireRegistryOrRoom(settings.data)
+  return open(settings)
+}
+
+/** Whether there is a registry that `openExistingStores` could open, as far as can be told without opening it. */
+export function hasStores(settings: StoreSettings): boolean {
+  return usesPostgres(settings) || existsSync(metadataFile(resolve(settings.data)))
+}
+
+/** Whether anything of the registry lies in the data directory. */
+export function usesDirectory(settings: StoreSettings): boolean {
+  return !usesPostgres(settings) || keepsBlobsInDirectory(settings)
+}
+
+export function usesPostgres(settings: StoreSettings): boolean {
+  return settings['metadata.url'] !== null
+}
+
+function keepsBlobsInDirectory(_: StoreSettings): boolean {
+  return true
+}
+
+interface Opening {
+  readonly server?: ServerOptions
+  /** Nothing is made. */
+  readonly existing?: boolean
+}
+
+async function open(settings: StoreSettings, opening: Opening = {}): Promise<Stores> {
+  const closing = new AsyncDisposableStack()
+  try {
+    const blobs = await openBlobs(settings)
+    closing.defer(blobs.close)
+    const metadata = await openMetadata(settings, opening)
+    closing.defer(metadata.close)
+    return {
+      metadata: metadata.store,
+      blobs: blobs.store,
+      places: { metadata: metadata.place, blobs: blobs.place },
+      [Symbol.asyncDispose]: () => closing.disposeAsync(),
+    }
+  } catch (error) {
+    await closing.disposeAsync()
+    throw error
+  }
+}
+
+interface Opened<S> {
+  readonly store: S
+  readonly place: string
+  close(): Promise<void>
+}
+
+/** Blobs in the data directory. */
+async function openBlobs(settings: StoreSettings): Promise<Opened<Blobs>> {
+  const store = await openDirectoryBlobs({ data: settings.data, cacheSize: settings['storage.cache'] })
+  return { store, place: resolve(settings.data), close: () => store.close() }
+}
+
+/** Metadata in PostgreSQL, or in the data directory. */
+async function openMetadata(
+  settings: StoreSettings,
+  { server, existing }: Opening,
+): Promise<Opened<MetadataStore>> {
+  const address = settings['metadata.url']
+  if (address === null) {
+    const opened = await openDirectoryMetadata({ data: settings.data, exclusive: !!server, ...server })
+    return { ...opened, place: resolve(settings.data) }
+  }
+  const store = await openPostgresMetadataStore({
+    address,
+    passwordFile: settings['metadata.password-file'] || undefined,
+    pool: settings['metadata.pool'],
+    patience: settings['metadata.patience'],
+    connectTimeout: settings['metadata.connect-timeout'],
+    statementTimeout: settings['metadata.statement-timeout'],
+    lockTimeout: settings['metadata.lock-timeout'],
+    berth: version,
+    existing: existing ?? false,
+  })
+  return { store, place: store.place, close: () => store.close() }
+}
+
+/** An embedded registry whose images PostgreSQL knows nothing of would seem to be empty. */
+function requireNoMetadata(data: string): void {
+  const path = resolve(data)
+  if (!existsSync(metadataFile(path))) return
+  throw new DataDirectoryError(
+    `${metadataFile(path)} holds a registry of its own, and metadata.url names PostgreSQL: leave metadata.url out to serve that registry, or name another directory with --data`,
+  )
+}
+
+/** For a command on PostgreSQL whose blobs lie in the data directory: with another directory all would seem to be missing. */
+function requireBlobs(data: string): void {
+  const path = resolve(data)
+  requireNoMetadata(path)
+  if (!existsSync(join(path, 'blobs'))) {
+    throw new DataDirectoryError(
+      `there are no blobs in ${path}: name the data directory of the servers with --data or BERTH_DATA`,
+    )
+  }
+  becomeOwner(path)
+}
