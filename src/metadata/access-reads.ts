@@ -17,12 +17,19 @@ export function accessReads(engine: Reader): DecidesAccess & ListsReadable {
     },
 
     async listReadable({ by, after = '', limit }) {
-      const roots = await rootsOf(engine, by)
-      const found = await engine.all(queries.publicRepositories, { after, limit })
-      const names = new Set<RepositoryName>(found.map(({ name }) => name))
-      const single = roots.repositories.filter((name) => name > after)
-      for (const name of await present(engine, single)) names.add(name)
-      for (const name of await below(engine, { namespaces: roots.namespaces, after, limit })) names.add(name)
+      // Side by side: over a network each look costs a round trip.
+      const [open, roots] = await Promise.all([
+        engine.all(queries.publicRepositories, { after, limit }),
+        rootsOf(engine, by),
+      ])
+      const [granted, own] = await Promise.all([
+        present(
+          engine,
+          roots.repositories.filter((name) => name > after),
+        ),
+        below(engine, { namespaces: roots.namespaces, after, limit }),
+      ])
+      const names = new Set([...open.map(({ name }) => name), ...granted, ...own])
       return [...names].sort().slice(0, limit)
     },
 

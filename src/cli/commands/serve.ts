@@ -49,19 +49,21 @@ function greeting(app: App): string {
   )
   return `Berth ${version} serves on ${app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')}
 ${placesText(app)}
-${accessOf(app)}
+Access:    ${accessOf(app)}
 Try:       docker tag IMAGE ${host}/IMAGE && docker push ${host}/IMAGE
-`
+${accountsText(app)}`
 }
 
-function accessOf({ closed, setupCode }: App): string {
-  const access = closed
+function accessOf({ closed }: App): string {
+  return closed
     ? 'closed: only who signs in may push, and what is private is not shown to others'
     : 'open: whoever reaches it may push, pull and delete'
-  if (setupCode === undefined) return `Access:    ${access}`
-  return `Access:    ${access}
-           ${closed ? 'there are no accounts' : 'the first account closes it'}: berth user add NAME --admin, or from elsewhere with the
-           set-up code ${setupCode}`
+}
+
+/** As long as there are none, how the first is made: from elsewhere nobody can who did not read this. */
+function accountsText({ closed, setupCode }: App): string {
+  if (setupCode === undefined) return ''
+  return `Accounts:  none${closed ? '' : ', and the first one closes it'}: berth user add NAME --admin; from elsewhere with the set-up code ${setupCode}\n`
 }
 
 function placesText({ places: { metadata, blobs } }: App): string {
