@@ -1,8 +1,10 @@
 import { offerSetupCode, settleClosing } from './access/closing.ts'
 import { createDecide } from './access/decide.ts'
 import type { Settings } from './config/settings.ts'
+import { tlsFilesOf } from './config/tls-files.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
+import { openTls } from './http/tls/tls.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
@@ -30,9 +32,18 @@ export interface App {
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
 
-/** @throws SettingError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
+/** @throws SettingError, KeyPairError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const journal = watchJournal(logger)
+  const tlsFiles = tlsFilesOf(settings)
+  const tls =
+    tlsFiles &&
+    (await openTls({
+      files: tlsFiles,
+      minVersion: settings['tls.min-version'],
+      logger,
+      now: () => Date.now(),
+    }))
   const stores = await openStores(settings, { journalTold: journal.told })
   try {
     const { metadata, blobs } = stores
@@ -71,14 +82,17 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       version,
       origins: new Set(settings['http.cors-origins']),
       idleTimeout: settings['http.idle-timeout'],
+      tls: tls?.listener,
       journal: journal.state,
       startCollector: () => maintenance.startCollector(),
       measurements: [
         ...meter.measurements(metadata),
         ...scrubMeasurements(scrubber),
         ...journal.measurements,
+        ...(tls?.measurements ?? []),
       ],
     })
+    const following = tls?.follow(server)
     const maintenance = startMaintenance({
       registry,
       pulls,
@@ -95,6 +109,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       closed,
       setupCode,
       async stop(patience) {
+        following?.stop()
         const cutOff = !(await drained(server, patience))
         await maintenance.stop()
         await stores[Symbol.asyncDispose]()

@@ -105,6 +105,7 @@ const understood: readonly string[] = [
   'DataDirectoryError',
   'DataInUseError',
   'DatabaseTooNewError',
+  'KeyPairError',
   'ListenError',
   'RegistryError',
   'RemoteError',

@@ -54,14 +54,18 @@ async function ask(base: string, url: string, init: RequestInit): Promise<Respon
     // A large repository takes as long as it takes.
     return await fetch(url, { ...init, timeout: false } as RequestInit)
   } catch (cause) {
+    const reason = (cause as { code?: string }).code ?? (cause as Error).message
     throw new RemoteError(
-      `nothing answers at ${base}: is the server running there? (${(cause as { code?: string }).code ?? (cause as Error).message})`,
-      {
-        cause,
-      },
+      certificateReasons.test(reason)
+        ? `the certificate of ${base} is not trusted here (${reason}); if it is from an authority of your own, name that one’s PEM file: NODE_EXTRA_CA_CERTS=FILE`
+        : `nothing answers at ${base}: is the server running there? (${reason})`,
+      { cause },
     )
   }
 }
+
+/** What fetch says of a certificate: `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID`. */
+const certificateReasons = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/
 
 async function failureOf(base: string, answer: Response): Promise<RemoteError> {
   const { status } = answer

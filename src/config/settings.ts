@@ -150,6 +150,17 @@ export const settings = {
     '2m',
     'a connection without a byte for this long is closed; downloads are not',
   ),
+  'tls.certificate': setting(
+    optionalPath,
+    '',
+    'a PEM file with the certificate to serve HTTPS with, then those between it and its root; read again when it changes',
+  ),
+  'tls.key': setting(optionalPath, '', 'a PEM file with the key of that certificate'),
+  'tls.min-version': setting(
+    oneOf(['1.2', '1.3'] as const),
+    '1.2',
+    'the lowest version of TLS that is spoken',
+  ),
   'shutdown.drain': setting(duration, '8s', 'how long transfers may go on after a signal to stop'),
 } as const satisfies Record<string, Setting>
 

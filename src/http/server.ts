@@ -9,9 +9,11 @@ import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
 import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
 import { StorageMeter } from './storage-meter.ts'
+import type { ListenerTls, RenewsTls } from './tls/tls.ts'
 
 export interface ServerOptions {
   readonly registry: Registry
@@ -19,6 +21,8 @@ export interface ServerOptions {
   readonly logger: Logger
   readonly version: string
   readonly listen: readonly Address[]
+  /** What every listener speaks TLS with; undefined: they speak plain HTTP. */
+  readonly tls?: ListenerTls | undefined
   readonly origins: AllowedOrigins
   /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
   readonly idleTimeout: number
@@ -30,12 +34,7 @@ export interface ServerOptions {
   readonly measurements: readonly Measurement[]
 }
 
-export interface Address {
-  readonly hostname: string
-  readonly port: number
-}
-
-export interface RunningServer {
+export interface RunningServer extends RenewsTls {
   readonly urls: readonly string[]
   /** Takes no new connection, and resolves when the last request is answered. */
   drain(): Promise<void>
@@ -43,47 +42,42 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-type BunServer = Bun.Server<undefined>
-
 /** Larger than any blob: the storage decides, not the server. Bytes. */
 const largestBody = 2 ** 45
 
 export function startServer(options: ServerOptions): RunningServer {
   const front = new Front(options)
-  const servers: BunServer[] = []
-  try {
-    for (const { hostname, port } of options.listen) {
-      servers.push(
-        Bun.serve({
-          hostname,
-          port,
-          maxRequestBodySize: largestBody,
-          idleTimeout: Math.ceil(options.idleTimeout / 1000),
-          fetch: (request, server) => front.answer(request, server),
-          error: (error) => front.failedToSend(error),
-        }),
-      )
+  const opener =
+    (tls: ListenerTls | undefined): OpenListener =>
+    ({ hostname, port }, joins) => {
+      // Another server's port is found taken although listeners that can be replaced share theirs.
+      if (tls && !joins) requireFree({ hostname, port })
+      return Bun.serve({
+        hostname,
+        port,
+        ...(tls && { tls, reusePort: true }),
+        maxRequestBodySize: largestBody,
+        idleTimeout: Math.ceil(options.idleTimeout / 1000),
+        fetch: (request, server) => front.answer(request, server),
+        error: (error) => front.failedToSend(error),
+      })
     }
-  } catch (error) {
-    for (const server of servers) void server.stop(true)
-    throw error
-  }
-  front.servers = servers
+  const listeners = new Listeners(options.listen, opener(options.tls))
+  front.listeners = listeners
   return {
-    urls: servers.map(({ url }) => url.href),
-    async drain() {
+    urls: listeners.urls,
+    renewTls: (tls) => listeners.replace(opener(tls)),
+    drain() {
       front.draining = true
-      await Promise.all(servers.map((server) => server.stop(false)))
+      return listeners.drain()
     },
-    async close() {
-      await Promise.all(servers.map((server) => server.stop(true)))
-    },
+    close: () => listeners.close(),
   }
 }
 
 /** Stands before the routes: gives each request its number, its line in the log and its place in the metrics. */
 class Front {
-  servers: readonly BunServer[] = []
+  listeners: Listeners | undefined
   draining = false
   readonly version: string
   readonly metrics: Metrics
@@ -103,7 +97,7 @@ class Front {
         openUploads: () => metadata.countUploads(),
         storage: () => storage.read(),
         freeSpace: async () => blobs.freeSpace?.(),
-        requestsInFlight: () => this.servers.reduce((sum, server) => sum + server.pendingRequests, 0),
+        requestsInFlight: () => this.listeners?.pendingRequests ?? 0,
       },
       options.version,
     )

@@ -1,7 +1,9 @@
 // Budget: 40 seconds on two cores, most of it to copy the image into the engine and to wait for the health check.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { chmod, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../support/berth.ts'
+import { freePort, temporaryDirectory } from '../support/berth.ts'
+import { type Issued, makeAuthority } from '../support/certificates.ts'
 import { run } from '../support/command.ts'
 import { buildImage, imageContent, pushedDigest } from '../support/docker-build.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
@@ -10,7 +12,7 @@ import { busyboxArchive } from '../support/root-filesystem.ts'
 import { servedImage } from '../support/served-image.ts'
 
 const root = join(import.meta.dir, '../..')
-const ready = requireTools(['docker', 'dockerd', 'busybox', 'tar', 'ip', 'ps'], { asRoot: true })
+const ready = requireTools(['docker', 'dockerd', 'busybox', 'tar', 'ip', 'openssl', 'ps'], { asRoot: true })
 
 describe.skipIf(!ready)('the container image', () => {
   let engine: DockerEngine
@@ -33,9 +35,10 @@ describe.skipIf(!ready)('the container image', () => {
     await engine?.stop()
   })
 
-  async function answering(on: number): Promise<void> {
+  async function answering(on: number, scheme = 'http'): Promise<void> {
     for (let tries = 0; tries < 200; tries += 1) {
-      const answer = await fetch(`http://127.0.0.1:${on}/readyz`).catch(() => undefined)
+      const unchecked = { tls: { rejectUnauthorized: false } }
+      const answer = await fetch(`${scheme}://127.0.0.1:${on}/readyz`, unchecked).catch(() => undefined)
       if (answer?.ok) return
       await Bun.sleep(100)
     }
@@ -109,13 +112,48 @@ describe.skipIf(!ready)('the container image', () => {
     expect(inspected.Mounts).toMatchObject([{ Type: 'volume', Destination: '/var/lib/berth' }])
   })
 
-  test('tells the engine that it is healthy', async () => {
+  async function healthOf(name: string): Promise<string> {
     let status = ''
     for (let tries = 0; tries < 90 && status !== 'healthy'; tries += 1) {
-      status = (await docker(['inspect', '--format', '{{.State.Health.Status}}', container])).trim()
+      status = (await docker(['inspect', '--format', '{{.State.Health.Status}}', name])).trim()
       if (status !== 'healthy') await Bun.sleep(500)
     }
-    expect(status).toBe('healthy')
+    return status
+  }
+
+  test('tells the engine that it is healthy', async () => {
+    expect(await healthOf(container)).toBe('healthy')
+  })
+
+  test('serves HTTPS from a certificate in a volume, takes its renewal, and is healthy', async () => {
+    const authority = await makeAuthority()
+    const directory = await temporaryDirectory()
+    // The image's user, who is not root, reads them.
+    await chmod(directory, 0o755)
+    const place = async ({ certificate, key }: Issued) => {
+      await copyFile(certificate, join(directory, 'tls.crt'))
+      await copyFile(key, join(directory, 'tls.key'))
+      await chmod(join(directory, 'tls.key'), 0o644)
+    }
+    await place(await authority.issue({ name: 'first' }))
+    const second = await freePort()
+    const image = `localhost:${second}/secure`
+    const variables = ['-e', 'BERTH_TLS_CERTIFICATE=/tls/tls.crt', '-e', 'BERTH_TLS_KEY=/tls/tls.key']
+    const hardened = ['--read-only', '--cap-drop=ALL', '-v', `${directory}:/tls:ro`, ...variables]
+    await docker(['run', '-d', '-p', `${second}:5000`, '--name', 'secure', ...hardened, 'berth'])
+    await answering(second, 'https')
+    const served = async () => {
+      const target = ['-connect', `127.0.0.1:${second}`, '-CAfile', authority.root, '-verify_return_error']
+      return (await run('openssl', ['s_client', ...target])).match(/subject=CN = (\S+)/)?.[1]
+    }
+    expect(await served()).toBe('first')
+    await docker(['tag', 'busybox', image])
+    await docker(['push', image])
+    await place(await authority.issue({ name: 'second' }))
+    while ((await served()) !== 'second') await Bun.sleep(250)
+    await roundTrip(image)
+    expect(await healthOf('secure')).toBe('healthy')
+    await docker(['rm', '--force', '--volumes', 'secure'])
   })
 
   test('answers on port 5000 as well, and stops when it is told to', async () => {

@@ -23,6 +23,8 @@ export interface BerthOptions {
   port?: number
   args?: readonly string[]
   env?: Record<string, string>
+  /** Serves HTTPS with these PEM files. */
+  tls?: { readonly certificate: string; readonly key: string }
 }
 
 const executable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
@@ -32,7 +34,16 @@ export async function startBerth(options: BerthOptions = {}): Promise<RunningBer
   const data = options.data ?? (await temporaryDirectory())
   const port = options.port ?? (await freePort())
   const child = Bun.spawn(
-    [executable, 'serve', '--listen', `127.0.0.1:${port}`, '--data', data, ...(options.args ?? [])],
+    [
+      executable,
+      'serve',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--data',
+      data,
+      ...tlsFlags(options),
+      ...(options.args ?? []),
+    ],
     { env: { ...process.env, ...(await metadataOf(data)), ...options.env }, stdout: 'pipe', stderr: 'pipe' },
   )
   let printed = ''
@@ -42,7 +53,7 @@ export async function startBerth(options: BerthOptions = {}): Promise<RunningBer
       for await (const chunk of stream) printed += decoder.decode(chunk, { stream: true })
     })()
   }
-  const url = `http://127.0.0.1:${port}`
+  const url = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`
   await untilAnswering(url, child, () => printed)
   return {
     url,
@@ -57,12 +68,16 @@ export async function startBerth(options: BerthOptions = {}): Promise<RunningBer
   }
 }
 
+function tlsFlags({ tls }: BerthOptions): string[] {
+  return tls ? ['--tls-certificate', tls.certificate, '--tls-key', tls.key] : []
+}
+
 async function untilAnswering(url: string, child: Bun.Subprocess, printed: () => string): Promise<void> {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`berth ended with ${child.exitCode}:\n${printed()}`)
     try {
-      await fetch(`${url}/v2/`)
+      await fetch(`${url}/v2/`, { tls: { rejectUnauthorized: false } })
       return
     } catch {
       await Bun.sleep(20)

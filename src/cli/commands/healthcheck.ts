@@ -1,4 +1,5 @@
 import { loadSettings } from '../../config/load.ts'
+import { tlsFilesOf } from '../../config/tls-files.ts'
 import type { Command } from '../command.ts'
 import { parseServeArguments } from './serve-arguments.ts'
 
@@ -16,8 +17,13 @@ Usage: berth healthcheck [--listen HOST:PORT]
   async run(args) {
     const settings = loadSettings(await parseServeArguments(args))
     const port = settings.listen[0]?.port ?? 5000
+    const scheme = tlsFilesOf(settings) ? 'https' : 'http'
     try {
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(patience) })
+      const answer = await fetch(`${scheme}://127.0.0.1:${port}/readyz`, {
+        signal: AbortSignal.timeout(patience),
+        // The certificate names the registry, not this machine's loopback.
+        tls: { rejectUnauthorized: false },
+      })
       process.stdout.write(`${await answer.text()}\n`)
       return answer.ok ? 0 : 1
     } catch (error) {
