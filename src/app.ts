@@ -1,3 +1,4 @@
+import { offerSetupCode, settleClosing } from './access/closing.ts'
 import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
@@ -25,6 +26,10 @@ import { type RunningWorkers, serveWithWorkers } from './workers/owner/serve-wor
 export interface App {
   readonly urls: readonly string[]
   readonly places: Places
+  /** Whether it has, or ever had, accounts. */
+  readonly closed: boolean
+  /** What makes the first account from elsewhere; undefined when there are accounts. */
+  readonly setupCode: string | undefined
   /** Takes nothing new and lets transfers finish; those that still run after `patience` milliseconds are cut off. */
   stop(patience: number): Promise<{ cutOff: boolean }>
 }
@@ -43,28 +48,33 @@ export interface AppOptions {
 /** @throws SettingError, KeyPairError, DataInUseError, DatabaseTooNewError, ListenError, and what the disk says of the data directory or PostgreSQL of itself */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
-  requireMeantOpen(settings)
   const journal = watchJournal(logger)
   const files = tlsFilesOf(settings)
   const minVersion = settings['tls.min-version']
   const tls = files && (await openTls({ files, minVersion, logger, now: () => Date.now() }))
   const stores = await openStores(settings, { shared: settings.workers > 1, journalTold: journal.told })
   try {
+    const { closed } = await settleClosing(stores)
+    requireMeantOpen(settings, { closed })
     await putRulesOnRecord(stores.metadata, {
       rules: rulesOf(settings),
       collector: collectorRulesOf(settings),
       retention: retentionRulesOf(settings),
     })
+    const setupCode = await offerSetupCode(stores.metadata)
     const pulls = new PullRecorder(stores.metadata)
     await pulls.start()
     const start = settings.workers === 1 ? serveAlone : serveThroughWorkers
     const background = backgroundOf({ ...options, stores, journal, tls })
-    return await start({ ...options, stores, journal, tls, pulls, background })
+    const served = await start({ ...options, stores, journal, tls, pulls, background })
+    return { ...served, closed, setupCode, places: stores.places }
   } catch (error) {
     await stores[Symbol.asyncDispose]()
     throw error
   }
 }
+
+type Served = Pick<App, 'urls' | 'stop'>
 
 interface Parts extends AppOptions {
   readonly stores: Stores
@@ -83,7 +93,7 @@ async function serveAlone({
   tls,
   pulls,
   background,
-}: Parts): Promise<App> {
+}: Parts): Promise<Served> {
   const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
   const server = await listenOn(settings.listen, {
     ...servingOptions(settings, { registry, logger, tls }),
@@ -95,7 +105,6 @@ async function serveAlone({
   const maintenance = background.start(registry, pulls)
   return {
     urls: server.urls,
-    places: stores.places,
     async stop(patience) {
       following?.stop()
       const cutOff = !(await drained(server, patience))
@@ -107,7 +116,7 @@ async function serveAlone({
 }
 
 /** Other processes answer requests; this one makes their changes, and does what is to be done once. */
-async function serveThroughWorkers(parts: Parts): Promise<App> {
+async function serveThroughWorkers(parts: Parts): Promise<Served> {
   const { settings, logger, workers, stores, journal, tls, background } = parts
   const ports = await claimPorts(settings.listen)
   let running: RunningWorkers
@@ -133,7 +142,6 @@ async function serveThroughWorkers(parts: Parts): Promise<App> {
   const maintenance = background.start(registry, { flush: () => running.flushPulls() })
   return {
     urls: running.urls,
-    places: stores.places,
     async stop(patience) {
       following?.stop()
       const outcome = await running.stop(patience)

@@ -1,3 +1,4 @@
+import type { Switches } from './access/policy.ts'
 import type { Settings } from './config/settings.ts'
 import type { CollectorRules } from './jobs/collector.ts'
 import type { RetentionRules } from './jobs/retention-schedule.ts'
@@ -30,4 +31,9 @@ export function collectorRulesOf(settings: Settings): CollectorRules {
 /** What the settings make retention keep to. */
 export function retentionRulesOf(settings: Settings): RetentionRules {
   return { rules: settings['retention.rules'], interval: settings['retention.interval'] }
+}
+
+/** What the settings make of decisions. */
+export function switchesOf(settings: Settings): Switches {
+  return { anonymous: settings['access.anonymous'], registration: settings['access.registration'] }
 }

@@ -1,4 +1,4 @@
-import { decide } from './access/decide.ts'
+import { createDecide } from './access/decide.ts'
 import type { Settings } from './config/settings.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
@@ -6,7 +6,7 @@ import type { Logger } from './logging/logger.ts'
 import type { Pull } from './metadata/changes/state.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
-import { rulesOf } from './rules.ts'
+import { rulesOf, switchesOf } from './rules.ts'
 import { type Stores, sharesUploads } from './stores.ts'
 import { version } from './version.ts'
 
@@ -35,7 +35,11 @@ export function servingOptions(
 ): Pick<ServerOptions, 'registry' | 'decide' | 'logger' | 'version' | 'origins' | 'idleTimeout' | 'tls'> {
   return {
     registry,
-    decide,
+    decide: createDecide({
+      metadata: registry.metadata,
+      switches: switchesOf(settings),
+      now: registry.now,
+    }),
     logger,
     version,
     origins: new Set(settings['http.cors-origins']),

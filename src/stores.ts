@@ -5,6 +5,7 @@ import type {
   BlobStore,
   KeepsUploadKeys,
   ListsStorage,
+  MarksClosed,
   PresignsReads,
   ReadsObjects,
   ReadsUploads,
@@ -38,7 +39,15 @@ export interface Stores extends AsyncDisposable {
 export type Blobs = BlobStore &
   ReadsObjects &
   ListsStorage &
-  Partial<ReportsFreeSpace & AdoptsFiles & RevokesUploads & ReadsUploads & KeepsUploadKeys & PresignsReads>
+  Partial<
+    ReportsFreeSpace &
+      AdoptsFiles &
+      MarksClosed &
+      RevokesUploads &
+      ReadsUploads &
+      KeepsUploadKeys &
+      PresignsReads
+  >
 
 /** What the stores are called for people; without passwords. */
 export interface Places {

@@ -106,6 +106,13 @@ export interface ReportsFreeSpace {
   freeSpace(): Promise<number>
 }
 
+/** An ability of stores that keep a mark beside the objects, which outlives the database: that it has accounts. */
+export interface MarksClosed {
+  /** Durable when the promise resolves. */
+  markClosed(): Promise<void>
+  isMarkedClosed(): Promise<boolean>
+}
+
 /** An ability of stores whose objects can be read as a whole, other than to answer a request. */
 export interface ReadsObjects {
   /**

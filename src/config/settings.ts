@@ -119,6 +119,16 @@ export const settings = {
     'how often everything is read again, unless scrub.rate makes it take longer',
   ),
   'server.read-only': setting(flag, 'false', 'whether pushes and deletions are refused, while pulls go on'),
+  'access.anonymous': setting(
+    flag,
+    'true',
+    'whether who has not signed in may read what is public, once the registry has accounts',
+  ),
+  'access.registration': setting(
+    oneOf(['off', 'invite', 'open'] as const),
+    'off',
+    'who may make an account for himself: nobody, who has an invitation, or anybody',
+  ),
   'access.open': setting(
     flag,
     'false',

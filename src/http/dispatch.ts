@@ -30,22 +30,22 @@ function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
     case '/':
       return {
         name: 'welcome',
-        action: 'registry:ping',
+        action: 'server:greet',
         handle: (exchange) => welcome(exchange, state.version),
       }
     case '/healthz':
-      return { name: 'healthz', action: 'registry:ping', handle: healthz }
+      return { name: 'healthz', action: 'server:greet', handle: healthz }
     case '/readyz':
       return {
         name: 'readyz',
-        action: 'registry:ping',
+        action: 'server:greet',
         handle: ({ registry }) =>
           readyz(registry, { draining: state.draining, journal: state.journal(), crew: state.crew }),
       }
     case '/metrics':
       return { name: 'metrics', action: 'server:observe', handle: () => metrics(state) }
     case '/v1/_ping':
-      return { name: 'search', action: 'registry:ping', handle: ping }
+      return { name: 'search', action: 'server:greet', handle: ping }
     case '/v1/search':
       return { name: 'search', action: 'registry:search', handle: search }
     default:
@@ -68,8 +68,8 @@ export function dispatch(exchange: Exchange, state: ServerState): Response | Pro
       detail: { allow: ['GET', 'HEAD'] },
     })
   }
-  authorize(exchange, route.action, undefined)
-  return route.handle(exchange)
+  const allowed = authorize(exchange, route.action, undefined)
+  return allowed ? allowed.then(() => route.handle(exchange)) : route.handle(exchange)
 }
 
 /** Loaded when it is first asked for: most servers answer pulls for hours before that. */

@@ -1,5 +1,5 @@
-import type { Action, Decide, Identity } from '../access/decide.ts'
-import { RegistryError } from '../oci/errors.ts'
+import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
+import { type Refused, refusal } from '../access/refusals.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Call, Registry } from '../registry/registry.ts'
 import { apiVersion } from './headers.ts'
@@ -20,6 +20,10 @@ export interface Exchange {
   client(): string
   /** Never cut off a client that reads slowly, or that waits long for an answer. */
   allowSlowness(): void
+  /** Whether the caller may push where he was allowed to do what he asks for. */
+  mayPush: boolean
+  /** What he may not do; undefined: nothing so far. The challenge of a 401 goes by it. */
+  refused: Refused | undefined
   /** The route's name, for logs and metrics. */
   route: string
   /** Bytes of the body that were taken in. */
@@ -36,18 +40,34 @@ export interface Endpoint {
   readonly handle: Handler
 }
 
-/** @throws UNAUTHORIZED when the decision is no */
-export function authorize(exchange: Exchange, action: Action, repository: RepositoryName | undefined): void {
-  const decision = exchange.decide(exchange.identity, action, repository)
-  if (!decision.allow) throw new RegistryError('UNAUTHORIZED', decision.reason)
+/**
+ * Asks whether the caller may, and goes on at once where nothing must be looked up.
+ * @throws UNAUTHORIZED, DENIED, or what is said of things that are not there
+ */
+export function authorize(exchange: Exchange, action: Action, resource: Resource): void | Promise<void> {
+  const decision = exchange.decide(exchange.identity, action, resource)
+  if (decision instanceof Promise) return later(exchange, decision, { action, resource })
+  if (decision.allow) exchange.mayPush = decision.mayPush
+  else refuse(exchange, { action, resource, because: decision.because })
+}
+
+async function later(
+  exchange: Exchange,
+  decision: Promise<Decision>,
+  asked: { action: Action; resource: Resource },
+): Promise<void> {
+  const decided = await decision
+  if (decided.allow) exchange.mayPush = decided.mayPush
+  else refuse(exchange, { ...asked, because: decided.because })
+}
+
+function refuse(exchange: Exchange, refused: Refused): never {
+  exchange.refused = refused
+  throw refusal(refused)
 }
 
 export function callOf(exchange: Exchange, repository: RepositoryName): Call {
-  return {
-    repository,
-    caller: exchange.identity.name,
-    mayPush: exchange.decide(exchange.identity, 'repository:push', repository).allow,
-  }
+  return { repository, caller: exchange.identity.name, mayPush: exchange.mayPush }
 }
 
 const noParameters = new URLSearchParams()

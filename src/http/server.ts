@@ -156,6 +156,8 @@ class Front {
       registry: this.#options.registry,
       client: () => server.requestIP(request)?.address ?? '',
       allowSlowness: () => server.timeout(request, 0),
+      mayPush: false,
+      refused: undefined,
       route: 'other',
       received: 0,
       sent: 0,

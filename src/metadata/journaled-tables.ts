@@ -13,13 +13,10 @@ export interface JournaledTable {
   readonly numbered?: true
 }
 
-/**
- * In the order in which rows refer to each other. A new table is one entry here and one `journaled` in its migration;
- * accounts and grants will be such.
- */
+/** In the order in which rows refer to each other. A new table is one entry here and one `journaled` in its migration. */
 export const journaledTables: readonly JournaledTable[] = [
   { name: 'state', key: ['key'], values: ['value'] },
-  { name: 'repositories', key: ['name'], values: ['created_at'], numbered: true },
+  { name: 'repositories', key: ['name'], values: ['created_at', 'visibility'], numbered: true },
   { name: 'blob_links', key: ['repository', 'digest'], values: [], confirmed: ['confirmed_at'] },
   {
     name: 'manifests',
@@ -53,6 +50,35 @@ export const journaledTables: readonly JournaledTable[] = [
     key: ['trash', 'manifest', 'digest', 'role'],
     values: ['repository', 'held'],
   },
+  {
+    name: 'users',
+    key: ['id'],
+    values: ['name', 'email', 'password_hash', 'admin', 'disabled', 'generation', 'created_at'],
+  },
+  { name: 'organisations', key: ['id'], values: ['name', 'created_at'] },
+  { name: 'organisation_members', key: ['organisation', 'member'], values: ['role'] },
+  { name: 'teams', key: ['id'], values: ['organisation', 'name', 'created_at'] },
+  { name: 'team_members', key: ['team', 'member'], values: [] },
+  { name: 'namespaces', key: ['name'], values: ['owner_kind', 'owner', 'default_visibility', 'created_at'] },
+  { name: 'grants', key: ['subject', 'resource_kind', 'resource'], values: ['subject_kind', 'role'] },
+  { name: 'robots', key: ['id'], values: ['organisation', 'name', 'disabled', 'generation', 'created_at'] },
+  {
+    name: 'access_tokens',
+    key: ['id'],
+    values: ['owner_kind', 'owner', 'name', 'hash', 'scopes', 'addresses', 'expires_at', 'created_at'],
+    found: ['last_used_at'],
+  },
+  {
+    name: 'invitations',
+    key: ['id'],
+    values: ['hash', 'email', 'organisation', 'created_by', 'created_at', 'expires_at'],
+  },
+  {
+    name: 'signing_keys',
+    key: ['kid'],
+    values: ['algorithm', 'public_jwk', 'private_jwk', 'created_at', 'retired_at'],
+  },
+  { name: 'access_state', key: ['id'], values: ['closed', 'closed_at', 'why'] },
 ]
 
 /** Tables that the journal leaves out, each with the reason. */
@@ -65,6 +91,7 @@ export const notJournaled: Readonly<Record<string, string>> = {
   pulls: 'unknown is taken for today',
   holds: 'who holds objects asks again',
   collector_runs: 'only told to people',
+  refresh_tokens: 'whoever has one signs in again',
   migrations: 'a rebuild makes the tables anew',
   journal_queue: 'the journal itself',
   journal_position: 'the journal itself',

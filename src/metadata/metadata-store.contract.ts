@@ -1,4 +1,6 @@
 import { describe } from 'bun:test'
+import { accessContract } from './contract/access.ts'
+import { accountsContract } from './contract/accounts.ts'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
 import { damageContract } from './contract/damage.ts'
@@ -34,5 +36,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     historyContract(open)
     trashContract(open)
     trashedRepositoriesContract(open)
+    accountsContract(open)
+    accessContract(open)
   })
 }

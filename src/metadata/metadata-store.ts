@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
+import type { AccountsStore } from './accounts-store.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
 import type { Assumed, BlobAssumed } from './holders.ts'
 import type {
@@ -14,6 +15,7 @@ import type { Address, InRepository, Page } from './pages.ts'
 import type { CollectorRunRow } from './schema.ts'
 import type { CollectionRules, Verdict } from './verdicts.ts'
 
+export type * from './accounts-store.ts'
 export type * from './operator-store.ts'
 export type * from './pages.ts'
 
@@ -36,6 +38,7 @@ export interface MetadataStore
     FindsTags,
     SumsRepositories,
     KeepsTrash,
+    AccountsStore,
     KeepsState,
     HasLifetime {}
 

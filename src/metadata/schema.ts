@@ -1,13 +1,15 @@
+import type { Generated } from 'kysely'
 import type { Digest } from '../oci/digest.ts'
 import type { ReferenceRole } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
+import type { AccountsSchema, Visibility } from './accounts-schema.ts'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 by the database's clock; sizes
  * are bytes; texts compare bytewise.
  */
-export interface Schema {
+export interface Schema extends AccountsSchema {
   repositories: RepositoryRow
   blobs: BlobRow
   blob_links: BlobLinkRow
@@ -33,6 +35,8 @@ export interface Schema {
 export interface RepositoryRow {
   name: RepositoryName
   created_at: number
+  /** The namespace's default when it was made; private unless set. */
+  visibility: Generated<Visibility>
 }
 
 /** The only place that knows which stored object holds a digest. */

@@ -1,11 +1,14 @@
 import { algorithmOf, digestOf } from '../oci/digest.ts'
 import { isRepositoryName } from '../oci/repository-name.ts'
+import { accessReads } from './access-reads.ts'
+import { accountsReads } from './accounts-reads.ts'
 import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
 import { managementReads } from './management-reads.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import * as queries from './queries.ts'
 import { retentionReads } from './retention-reads.ts'
+import { signInReads } from './sign-in-reads.ts'
 import { verificationReads } from './verification-reads.ts'
 
 /** What an engine adds to its queries. */
@@ -21,6 +24,9 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...retentionReads(engine),
     ...verificationReads(engine),
     ...managementReads(engine),
+    ...accessReads(engine),
+    ...accountsReads(engine),
+    ...signInReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)

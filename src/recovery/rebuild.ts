@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { hasClosedMark } from '../blobs/filesystem/closed-mark.ts'
 import { lockData } from '../blobs/filesystem/data-lock.ts'
 import { listStoredObjects, readObject, type StoredObject } from '../blobs/filesystem/stored-objects.ts'
 import {
@@ -29,6 +30,10 @@ export interface Rebuild {
 }
 
 export interface Rebuilt {
+  /** Whether the registry has, or ever had, accounts. */
+  readonly closed: boolean
+  /** Repositories that are private now because nothing proves that they are public. */
+  readonly hidden: number
   readonly repositories: number
   readonly manifests: number
   readonly tags: number
@@ -78,8 +83,9 @@ async function rebuildLocked(options: Rebuild): Promise<Rebuilt> {
   try {
     await database.replay(journalDirectory(data), (records) => options.progress('journal', records))
     const { strange, uploads } = await findObjects(database, options)
-    database.assemble()
+    const access = database.assemble({ marked: await hasClosedMark(data) })
     const report = {
+      ...access,
       repositories: database.count('repositories'),
       manifests: database.count('manifests'),
       tags: database.count('tags'),

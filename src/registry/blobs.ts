@@ -84,7 +84,7 @@ export interface MountRequest {
   readonly digest: Digest
   /** Undefined: from any repository that the caller may read. */
   readonly from: RepositoryName | undefined
-  mayRead(repository: RepositoryName): boolean
+  mayRead(repository: RepositoryName): boolean | Promise<boolean>
 }
 
 /** Links a blob of another repository into this one. @returns false where an ordinary upload is needed */
@@ -95,7 +95,7 @@ export async function mountBlob(registry: Registry, request: MountRequest): Prom
     : await registry.metadata.listHolders({ digest, limit: holdersTried })
   const { grace } = registry.rules
   for (const from of holders) {
-    if (!request.mayRead(from)) continue
+    if (!(await request.mayRead(from))) continue
     const blob = await registry.metadata.findBlob({ repository: from, digest })
     // Of lost bytes there is nothing to mount: the upload that the caller makes instead heals them.
     if (!blob || !(await isWhole(registry, blob))) continue

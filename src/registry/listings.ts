@@ -1,3 +1,4 @@
+import type { ListsContent } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
@@ -27,12 +28,12 @@ export async function listTags(
   return page(tags, limit)
 }
 
-/** Repositories in bytewise order. */
+/** Repositories in bytewise order, of those that the caller may see. */
 export async function listRepositories(
-  registry: Pick<Registry, 'metadata'>,
+  visible: Pick<ListsContent, 'listRepositories'>,
   { after, limit }: PageQuery,
 ): Promise<PageOf<RepositoryName>> {
-  return page(await registry.metadata.listRepositories({ after, limit: limit + 1 }), limit)
+  return page(await visible.listRepositories({ after, limit: limit + 1 }), limit)
 }
 
 /** One more than `limit` was asked for, to see whether there is a next page. */

@@ -2,6 +2,7 @@ import type {
   AdoptsFiles,
   BlobStore,
   KeepsUploadKeys,
+  MarksClosed,
   PresignsReads,
   ReadsObjects,
   ReadsUploads,
@@ -18,7 +19,7 @@ export interface Registry {
   readonly metadata: MetadataStore
   readonly blobs: BlobStore &
     ReadsObjects &
-    Partial<ReportsFreeSpace & AdoptsFiles & ReadsUploads & KeepsUploadKeys & PresignsReads>
+    Partial<ReportsFreeSpace & AdoptsFiles & ReadsUploads & KeepsUploadKeys & PresignsReads & MarksClosed>
   readonly rules: Rules
   readonly hashes: UnfinishedHashes
   /** Milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import type { RepositorySlice, SliceSum } from '../metadata/metadata-store.ts'
+import type { ListsContent, RepositorySlice, SliceSum } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { requireDeletion } from './blobs.ts'
@@ -29,11 +29,13 @@ export interface RepositoriesPage {
   readonly next: RepositoryName | null
 }
 
+/** @param visible lists the repositories that the caller may see */
 export async function listRepositorySummaries(
   registry: ManagedRegistry,
   query: PageQuery,
+  visible: Pick<ListsContent, 'listRepositories'> = registry.metadata,
 ): Promise<RepositoriesPage> {
-  const { entries, next = null } = await listRepositories(registry, query)
+  const { entries, next = null } = await listRepositories(visible, query)
   const repositories: RepositorySummary[] = []
   for (const name of entries) repositories.push(await summaryOf(registry, name))
   return { repositories, next }

@@ -43,7 +43,9 @@ async function undecided({ url, asked }: ServedRegistry, routes: readonly Route[
 describe('the management API', () => {
   let closed: ServedRegistry
   beforeAll(async () => {
-    closed = await serveRegistry({ decide: () => ({ allow: false, reason: 'nobody may do anything' }) })
+    closed = await serveRegistry({
+      decide: () => ({ allow: false, reason: 'nobody may do anything', because: 'anonymous' }),
+    })
   })
   afterAll(() => closed[Symbol.asyncDispose]())
 

@@ -1,4 +1,4 @@
-import { type Action, type Decide, decide } from '../../src/access/decide.ts'
+import { type Action, createDecide, type Decide, type Resource } from '../../src/access/decide.ts'
 import { openDataDirectory } from '../../src/data-directory.ts'
 import type { StartCollector } from '../../src/http/management/environment.ts'
 import { startServer } from '../../src/http/server.ts'
@@ -15,7 +15,7 @@ export interface ServedRegistry extends AsyncDisposable {
 
 export interface Asked {
   readonly action: Action
-  readonly resource: string | undefined
+  readonly resource: Resource
 }
 
 const rules: Rules = {
@@ -34,6 +34,9 @@ export async function serveRegistry(
 ): Promise<ServedRegistry> {
   const data = await openDataDirectory({ data: await temporaryDirectory() })
   const asked: Asked[] = []
+  const now = () => Date.now()
+  const switches = { anonymous: true, registration: 'off' } as const
+  const decide = options.decide ?? createDecide({ metadata: data.metadata, switches, now })
   const server = startServer({
     registry: {
       metadata: data.metadata,
@@ -47,7 +50,7 @@ export async function serveRegistry(
     },
     decide(identity, action, resource) {
       asked.push({ action, resource })
-      return (options.decide ?? decide)(identity, action, resource)
+      return decide(identity, action, resource)
     },
     ...(options.startCollector ? { startCollector: options.startCollector } : {}),
     logger: createLogger({

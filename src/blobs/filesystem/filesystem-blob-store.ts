@@ -12,6 +12,7 @@ import type {
   ListsStorage,
   Lying,
   LyingFacts,
+  MarksClosed,
   ObjectKey,
   OpenedFile,
   ReadsObjects,
@@ -21,6 +22,7 @@ import type {
   UploadWriter,
 } from '../blob-store.ts'
 import { adoptFile } from './adopt-file.ts'
+import { hasClosedMark, writeClosedMark } from './closed-mark.ts'
 import { DurableDirectories } from './durable-directories.ts'
 import { FileWriter } from './file-writer.ts'
 import { HotObjects } from './hot-objects.ts'
@@ -55,7 +57,8 @@ export class FilesystemBlobStore
     ReadsUploads,
     ListsStorage,
     AdoptsFiles,
-    RevokesUploads
+    RevokesUploads,
+    MarksClosed
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
@@ -79,6 +82,17 @@ export class FilesystemBlobStore
       await store.#directories.make(join(options.data, 'blobs'))
     })
     return store
+  }
+
+  markClosed(): Promise<void> {
+    return storageErrors(async () => {
+      await writeClosedMark(this.#data)
+      await this.#directories.sync(this.#data)
+    })
+  }
+
+  isMarkedClosed(): Promise<boolean> {
+    return storageErrors(() => hasClosedMark(this.#data))
   }
 
   uploadKey(id: string): ObjectKey {

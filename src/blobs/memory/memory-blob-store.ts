@@ -8,6 +8,7 @@ import type {
   ListsStorage,
   Lying,
   LyingFacts,
+  MarksClosed,
   ObjectKey,
   ReadsObjects,
   ReadsUploads,
@@ -15,9 +16,19 @@ import type {
 } from '../blob-store.ts'
 
 /** Blobs in memory, for tests: it keeps nothing when the process ends. */
-export class MemoryBlobStore implements BlobStore, ReadsObjects, ReadsUploads, ListsStorage {
+export class MemoryBlobStore implements BlobStore, ReadsObjects, ReadsUploads, ListsStorage, MarksClosed {
   readonly #objects = new Map<ObjectKey, Uint8Array>()
   readonly #writers = new Map<string, MemoryWriter>()
+
+  #closed = false
+
+  async markClosed(): Promise<void> {
+    this.#closed = true
+  }
+
+  async isMarkedClosed(): Promise<boolean> {
+    return this.#closed
+  }
 
   uploadKey(id: string): ObjectKey {
     return `uploads/${id}`

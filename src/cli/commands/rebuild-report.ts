@@ -25,6 +25,12 @@ export function rebuiltText(rebuilt: Rebuilt, data: string): string {
     `The database of ${data} is made anew: ${countText(rebuilt.repositories, 'repository', 'repositories')}, ${countText(rebuilt.manifests, 'manifest')}, ${countText(rebuilt.tags, 'tag')}, ${countText(rebuilt.blobs, 'blob')}, and ${countText(rebuilt.trash, 'deletion')} in the trash.`,
   ]
   if (rebuilt.movedTo) lines.push(`What lay there is in ${rebuilt.movedTo}.`)
+  if (rebuilt.closed) lines.push('The registry is closed: only who signs in may push.')
+  if (rebuilt.hidden > 0) {
+    lines.push(
+      `${countText(rebuilt.hidden, 'repository', 'repositories')} came back private: the journal has gaps, and the change that made one private may be lost (berth repo set NAME --visibility public).`,
+    )
+  }
   if (losses.count > 0) {
     lines.push('', `${countText(losses.count, 'thing')} could not be brought back:`)
     lines.push(...listed(losses.first.map(lossText), losses.count))

@@ -31,7 +31,15 @@ export const serve: Command = {
       workers: { command: workerCommand(), sources, lines: sink },
     })
     if (settings['log.format'] === 'text') process.stdout.write(greeting(app, workers))
-    else logger.info('serving', { version, urls: app.urls.join(' '), ...app.places, access: 'open', workers })
+    else
+      logger.info('serving', {
+        version,
+        urls: app.urls.join(' '),
+        ...app.places,
+        access: app.closed ? 'closed' : 'open',
+        ...(app.setupCode === undefined ? {} : { setup_code: app.setupCode }),
+        workers,
+      })
     const signal = await signalled
     logger.info('stopping', { signal, patience_ms: settings['shutdown.drain'] })
     const { cutOff } = await app.stop(settings['shutdown.drain'])
@@ -50,9 +58,21 @@ function greeting(app: App, workers: number): string {
   const urls = app.urls.map((url) => url.replace(/\/$/, '')).join(' and ')
   return `Berth ${version} serves on ${urls}${workers === 1 ? '' : `, in ${workers} processes`}
 ${placesText(app)}
-Access:    open: whoever reaches it may push, pull and delete
+Access:    ${accessOf(app)}
 Try:       docker tag IMAGE ${host}/IMAGE && docker push ${host}/IMAGE
-`
+${accountsText(app)}`
+}
+
+function accessOf({ closed }: App): string {
+  return closed
+    ? 'closed: only who signs in may push, and what is private is not shown to others'
+    : 'open: whoever reaches it may push, pull and delete'
+}
+
+/** As long as there are none, how the first is made: from elsewhere nobody can who did not read this. */
+function accountsText({ closed, setupCode }: App): string {
+  if (setupCode === undefined) return ''
+  return `Accounts:  none${closed ? '' : ', and the first one closes it'}: berth user add NAME --admin; from elsewhere with the set-up code ${setupCode}\n`
 }
 
 function placesText({ places: { metadata, blobs } }: App): string {

@@ -1,3 +1,4 @@
+import { visibleTo } from '../../access/listing.ts'
 import { isDigest, parseDigest } from '../../oci/digest.ts'
 import { mediaTypes } from '../../oci/media-types.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
@@ -18,7 +19,8 @@ export async function getTags(exchange: Exchange, repository: RepositoryName): P
 
 export async function getCatalog(exchange: Exchange): Promise<Response> {
   const query = pageParameters(parameters(exchange))
-  const { entries, next } = await listings.listRepositories(exchange.registry, query)
+  const visible = await visibleTo(exchange.registry.metadata, exchange.identity)
+  const { entries, next } = await listings.listRepositories(visible, query)
   const link = next === undefined || query.limit === 0 ? {} : { Link: nextLink(exchange.path, query, next) }
   return json(exchange, { repositories: entries }, link)
 }

@@ -70,9 +70,10 @@ export function distribution(exchange: Exchange): Response | Promise<Response> {
     })
   }
   const { repository, last } = target(found)
-  authorize(exchange, verb.action, repository)
+  const allowed = authorize(exchange, verb.action, repository)
   const handle = () => verb.handle(exchange, repository as RepositoryName, last)
-  return writes.has(verb.action) ? requireWritable(exchange.registry).then(handle) : handle()
+  const go = () => (writes.has(verb.action) ? requireWritable(exchange.registry).then(handle) : handle())
+  return allowed ? allowed.then(go) : go()
 }
 
 const writes: ReadonlySet<Action> = new Set(['repository:push', 'repository:delete'])

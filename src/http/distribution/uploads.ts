@@ -87,7 +87,7 @@ async function mounted(
     repository,
     digest: parseDigest(digest),
     from: source ?? undefined,
-    mayRead: (from) => exchange.decide(exchange.identity, 'repository:pull', from).allow,
+    mayRead: async (from) => (await exchange.decide(exchange.identity, 'repository:pull', from)).allow,
   })
 }
 

@@ -28,7 +28,7 @@ export function asks(name: string, action: Action, resourceOf: ResourceOf = () =
   const decided: MiddlewareHandler<ManagementEnv> = async (context, next) => {
     const { exchange } = context.env
     exchange.route = `api.${name}`
-    authorize(exchange, action, await resourceOf(context))
+    await authorize(exchange, action, await resourceOf(context))
     await next()
   }
   return { operationId: name, middleware: decided }

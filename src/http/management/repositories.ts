@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { visibleTo } from '../../access/listing.ts'
 import { deleteManifest } from '../../registry/manifests.ts'
 import { deleteRepository, listRepositorySummaries, showRepository } from '../../registry/repositories.ts'
 import { answers, deleted, deletedRepository, repositories, repository } from './answers.ts'
@@ -43,8 +44,9 @@ const removeManifest = createRoute({
 
 export function repositoryRoutes(app: ManagementApp): void {
   app.openapi(list, async (c) => {
-    const { registry } = callerOf(c)
-    return c.json(await listRepositorySummaries(registry, c.req.valid('query')), 200)
+    const { exchange } = c.env
+    const visible = await visibleTo(exchange.registry.metadata, exchange.identity)
+    return c.json(await listRepositorySummaries(exchange.registry, c.req.valid('query'), visible), 200)
   })
   app.openapi(show, async (c) => {
     const { registry } = callerOf(c)

@@ -59,7 +59,7 @@ export function trashRoutes(app: ManagementApp): void {
   app.openapi(restore, async (c) => {
     const { registry, caller } = callerOf(c)
     const { repository, tag } = c.req.valid('json')
-    if (repository) authorize(c.env.exchange, 'repository:push', repository)
+    if (repository) await authorize(c.env.exchange, 'repository:push', repository)
     return c.json(await restoreTrash(registry, { ...c.req.valid('param'), repository, tag, caller }), 200)
   })
 }

@@ -5,6 +5,7 @@ import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { checkManifest } from './damage.ts'
 import { type LinkAddress, linkBlob, review } from './links.ts'
+import { makeRepository } from './make-repository.ts'
 import { insertReferences } from './references.ts'
 
 export interface Bringing extends LinkAddress {
@@ -21,7 +22,7 @@ export interface Bringing extends LinkAddress {
 export async function bringManifest(tx: Transaction, at: Bringing): Promise<readonly Digest[]> {
   if (await tx.first(lockManifest, at)) return []
   if (at.from !== at.repository && (await tx.first(lockManifest, { ...at, repository: at.from }))) {
-    await tx.run(upsertRepository, at)
+    await makeRepository(tx, at)
     await tx.run(copyLive, at)
     return settle(tx, at, { references: await tx.all(liveReferences, at) })
   }
@@ -34,7 +35,7 @@ export async function bringFromTrash(
   tx: Transaction,
   at: Bringing & { trash: string },
 ): Promise<readonly Digest[]> {
-  await tx.run(upsertRepository, at)
+  await makeRepository(tx, at)
   await tx.run(copyTrashed, at)
   return settle(tx, at, { references: await tx.all(trashedReferences, at), trash: at.trash })
 }
@@ -151,13 +152,6 @@ const liveReferences = statement<Bringing>()(({ db, arg }) =>
     .where('manifest_references.repository', '=', arg('from'))
     .where('manifest_references.manifest', '=', arg('digest'))
     .where('manifest_references.role', '!=', 'subject'),
-)
-
-const upsertRepository = statement<{ repository: RepositoryName }>()(({ db, arg, now }) =>
-  db
-    .insertInto('repositories')
-    .values({ name: arg('repository'), created_at: now })
-    .onConflict((conflict) => conflict.column('name').doNothing()),
 )
 
 const copied = [

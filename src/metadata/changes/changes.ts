@@ -1,14 +1,38 @@
 import type { Transaction } from '../engine.ts'
+import { closeRegistry, offerSetupCode } from './closing.ts'
 import { collect } from './collect.ts'
 import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
 import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
 import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
+import { setGrant, setNamespace, setVisibility } from './namespaces.ts'
 import { forgetDoomed } from './objects.ts'
+import {
+  createOrganisation,
+  createTeam,
+  deleteOrganisation,
+  deleteTeam,
+  setMember,
+  setTeamMember,
+} from './organisations.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
 import { retireTags } from './retire.ts'
+import { createRobot, deleteRobot, setRobot } from './robots.ts'
 import { holdObjects, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
 import { deleteTag, putTag } from './tags.ts'
+import {
+  createAccessToken,
+  createInvitation,
+  deleteAccessToken,
+  deleteInvitation,
+  deleteRefreshToken,
+  deleteSigningKey,
+  expireRefreshTokens,
+  noteTokenUses,
+  putRefreshToken,
+  putSigningKey,
+  retireSigningKeys,
+} from './tokens.ts'
 import { emptyTrash } from './trash.ts'
 import {
   appendUpload,
@@ -19,6 +43,7 @@ import {
   openUpload,
   renewUpload,
 } from './uploads.ts'
+import { createUser, deleteUser, rehashPassword, setPassword, setUser } from './users.ts'
 
 /**
  * Every change of the metadata: each is one transaction, with arguments and results that can cross to the thread
@@ -28,32 +53,62 @@ export const changes = {
   appendUpload,
   cancelUpload,
   checkManifest,
+  closeRegistry,
   collect,
   commitUpload,
   confirmBlob,
   confirmManifest,
+  createAccessToken,
+  createInvitation,
+  createOrganisation,
+  createRobot,
+  createTeam,
+  createUser,
+  deleteAccessToken,
+  deleteInvitation,
   deleteManifest,
+  deleteOrganisation,
+  deleteRefreshToken,
   deleteRepository,
+  deleteRobot,
+  deleteSigningKey,
   deleteTag,
+  deleteTeam,
+  deleteUser,
   doomUnknown,
   emptyTrash,
+  expireRefreshTokens,
   expireUploads,
   forgetDoomed,
   holdObjects,
   leaseUpload,
   mountBlob,
+  noteTokenUses,
+  offerSetupCode,
   openUpload,
   putManifest,
+  putRefreshToken,
+  putSigningKey,
   putTag,
   quarantineBlob,
   recordPulls,
   recordRun,
+  rehashPassword,
   releaseBlob,
   releaseObjects,
   renewUpload,
   restoreTrash,
+  retireSigningKeys,
   retireTags,
+  setGrant,
+  setMember,
+  setNamespace,
+  setPassword,
+  setRobot,
   setState,
+  setTeamMember,
+  setUser,
+  setVisibility,
   unlinkBlob,
 }
 
@@ -72,8 +127,10 @@ export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N
 }
 
 const unsynced: ReadonlySet<ChangeName> = new Set([
+  'expireRefreshTokens',
   'forgetDoomed',
   'holdObjects',
+  'noteTokenUses',
   'recordPulls',
   'recordRun',
   'releaseObjects',

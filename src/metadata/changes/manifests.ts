@@ -7,6 +7,7 @@ import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { perLength, places, slices, statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
+import { makeRepository } from './make-repository.ts'
 import { orphanManifest, orphanReferrers } from './orphans.ts'
 import { deleteReferences, insertReferences, userOf } from './references.ts'
 import { deleteTagsOf, setTag, type TagMove } from './tags.ts'
@@ -35,7 +36,7 @@ export interface ManifestPut extends LinkAddress, TagMove {
  */
 export async function putManifest(tx: Transaction, put: ManifestPut): Promise<void> {
   await requireReferences(tx, put)
-  await tx.run(upsertRepository, put)
+  await makeRepository(tx, put)
   await tx.run(upsertManifest, put)
   await insertReferences(tx, {
     repository: put.repository,
@@ -197,13 +198,6 @@ const lockManifest = statement<LinkAddress>()(({ db, arg, dialect }) =>
     .where('repository', '=', arg('repository'))
     .where('digest', '=', arg('digest'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
-)
-
-const upsertRepository = statement<LinkAddress>()(({ db, arg, now }) =>
-  db
-    .insertInto('repositories')
-    .values({ name: arg('repository'), created_at: now })
-    .onConflict((conflict) => conflict.column('name').doNothing()),
 )
 
 const upsertManifest = statement<ManifestPut>()(({ db, arg, now }) =>

@@ -39,7 +39,10 @@ export async function deleteRepository(tx: Transaction, args: RepositoryDeletion
     for (const { digest } of manifests) tags.push(...(await removeManifest(tx, { ...args, digest })))
     count += manifests.length
   }
-  return { manifests: count, tags: tags.length, more: count === limit }
+  const more = count === limit
+  // Whatever is pushed there later, or comes back, was not meant to be public.
+  if (!more) await tx.run(hideRepository, { repository })
+  return { manifests: count, tags: tags.length, more }
 }
 
 /** The tag may be one of a later slice; what is deleted by then would be gone in vain. */
@@ -58,6 +61,14 @@ function likePattern(glob: string): string {
     .replaceAll('*', '%')
     .replaceAll('?', '_')
 }
+
+const hideRepository = statement<{ repository: RepositoryName }>()(({ db, arg }) =>
+  db
+    .updateTable('repositories')
+    .set({ visibility: 'private' })
+    .where('name', '=', arg('repository'))
+    .where('visibility', '=', 'public'),
+)
 
 const tagLike = statement<{ repository: RepositoryName; pattern: string }>()(({ db, arg, dialect }) =>
   db

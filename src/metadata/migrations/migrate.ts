@@ -4,10 +4,11 @@ import { builders, statement } from '../statement.ts'
 import { registry } from './001-registry.ts'
 import { collection } from './002-collection.ts'
 import { journal } from './003-journal.ts'
+import { accounts } from './004-accounts.ts'
 import { sharedUploads } from './006-shared-uploads.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [registry, collection, journal, sharedUploads]
+export const migrations: readonly Migration[] = [registry, collection, journal, accounts, sharedUploads]
 
 /** The database is newer than this Berth may work with. */
 export class DatabaseTooNewError extends Error {

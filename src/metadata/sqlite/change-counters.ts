@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { CommitSignal } from './commit-signal.ts'
 
 /** What a cached answer may depend on. */
-export type ChangeKind = 'tags' | 'manifests' | 'links' | 'state'
+export type ChangeKind = 'tags' | 'manifests' | 'links' | 'state' | 'access'
 
 /**
  * Tells whether anything of a kind changed, by this process or another: one look at SQLite's data_version, which
@@ -23,7 +23,7 @@ export class ChangeCounters {
   readonly #expire = () => {
     this.#fresh = false
   }
-  readonly #values: Record<ChangeKind, number> = { tags: 0, manifests: 0, links: 0, state: 0 }
+  readonly #values: Record<ChangeKind, number> = { tags: 0, manifests: 0, links: 0, state: 0, access: 0 }
 
   constructor(database: Database, signal?: CommitSignal) {
     this.#signal = signal

@@ -1,6 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { open } from 'node:fs/promises'
 import type {
+  AccessFacts,
+  AccessQuestion,
   ChangesMetadata,
   JournalState,
   MetadataStore,
@@ -96,10 +98,18 @@ function withCaches(store: MetadataStore, counters: ChangeCounters): MetadataSto
     limit: MiB,
     sizeOf: ({ value = '' }) => value.length + 64,
   })
+  const access = new ReadCache<AccessFacts>(counters, {
+    kinds: ['access'],
+    limit: 8 * MiB,
+    sizeOf: ({ accessToken }) => 500 + (accessToken?.scopes?.length ?? 0),
+  })
   const page = <T extends string>(key: string, load: () => Promise<T[]>) =>
     pages.get(key, load) as Promise<T[]>
   return {
     ...store,
+    accessStamp: () => counters.current().access,
+    accessFacts: (of) =>
+      access.get(keyOf(of), async () => store.accessFacts(of)) as AccessFacts | Promise<AccessFacts>,
     findManifest: async (by) => manifests.get(`${by.repository}@${by.digest}`, () => store.findManifest(by)),
     findTagged: async (by) => tagged.get(`${by.repository}:${by.tag}`, () => store.findTagged(by)),
     findBlob: async (by) => blobs.get(`${by.repository}@${by.digest}`, () => store.findBlob(by)),
@@ -110,4 +120,9 @@ function withCaches(store: MetadataStore, counters: ChangeCounters): MetadataSto
     listTags: async (by) => page(`${by.repository}:${by.after ?? ''}:${by.limit}`, () => store.listTags(by)),
     listRepositories: async (by) => page(`:${by.after ?? ''}:${by.limit}`, () => store.listRepositories(by)),
   }
+}
+
+/** No id or name has a bar. */
+function keyOf(of: AccessQuestion): string {
+  return `${of.user}|${of.robot}|${of.accessToken}|${of.repository}|${of.namespace}|${of.organisation}`
 }

@@ -29,6 +29,8 @@ export class RebuiltDatabase {
   readonly #triggers: readonly string[]
   readonly #now: number
   readonly losses = new Told<Loss>()
+  /** Whether the journal lacks something, and nobody knows what. */
+  #gaps = false
 
   private constructor(database: Database, now: number) {
     this.#database = database
@@ -65,6 +67,7 @@ export class RebuiltDatabase {
     for await (const entry of replayJournal(directory)) {
       if (entry.kind === 'loss') {
         this.losses.add(entry satisfies JournalLoss)
+        this.#gaps = true
         continue
       }
       rows.apply(entry)
@@ -102,8 +105,12 @@ export class RebuiltDatabase {
       .run(objectKey)
   }
 
-  /** Puts together what was replayed and found: what one of the two lacks does not come back. */
-  assemble(): void {
+  /**
+   * Puts together what was replayed and found: what one of the two lacks does not come back.
+   * @param marked whether a mark beside the database says that the registry is closed
+   * @returns whether it is closed, and how many repositories are private because nothing proves that they are public
+   */
+  assemble({ marked }: { marked: boolean }): { closed: boolean; hidden: number } {
     checkManifests(this.#database, { losses: this.losses, now: this.#now })
     this.#checkTrash()
     this.#checkTags()
@@ -118,6 +125,24 @@ export class RebuiltDatabase {
       )
     for (const key of forgottenState) this.#run(`delete from state where key = '${key}'`)
     this.#run("insert or ignore into state (key, value) values ('registry', lower(hex(randomblob(16))))")
+    return { closed: this.#close(marked), hidden: this.#hide() }
+  }
+
+  #close(marked: boolean): boolean {
+    const why = 'a rebuild found that it had accounts'
+    this.#run(
+      `update access_state set closed = 1, closed_at = ${this.#now}, why = '${why}' where closed = 0 and (${marked ? 1 : 0} or exists (select 1 from users))`,
+    )
+    const state = this.#database.query<{ closed: number }, []>('select closed from access_state').get()
+    return state?.closed === 1
+  }
+
+  /** The change that made one private may be what the journal lacks. */
+  #hide(): number {
+    if (!this.#gaps) return 0
+    return this.#database
+      .query<unknown, []>("update repositories set visibility = 'private' where visibility = 'public'")
+      .run().changes
   }
 
   /** Objects that nothing came back for. They stay where they are. */
