@@ -1,7 +1,10 @@
 import { offerSetupCode, settleClosing } from './access/closing.ts'
 import { createDecide } from './access/decide.ts'
+import { rememberDecisions } from './access/remembered-decisions.ts'
+import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
+import { forwarding } from './http/forwarding.ts'
 import { listenOn } from './http/listen.ts'
 import type { RunningServer } from './http/server.ts'
 import { openTls } from './http/tls/tls.ts'
@@ -75,9 +78,16 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       interval: settings['scrub.interval'],
       now: () => Date.now(),
     })
+    const url = settings['http.url'] ?? undefined
+    const looked = createDecide({ metadata, switches: switchesOf(settings), now: registry.now })
+    const decide = rememberDecisions(looked, metadata)
+    const callers = await openSignIn({ metadata, decide, url, now: () => Date.now() })
+    callers.uses.start()
     const server = await listenOn(settings.listen, {
       registry,
-      decide: createDecide({ metadata, switches: switchesOf(settings), now: registry.now }),
+      decide,
+      callers,
+      forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
       logger,
       version,
       origins: new Set(settings['http.cors-origins']),
@@ -112,6 +122,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         following?.stop()
         const cutOff = !(await drained(server, patience))
         await maintenance.stop()
+        await callers.uses.stop()
         await stores[Symbol.asyncDispose]()
         return { cutOff }
       },

@@ -2,6 +2,7 @@ import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging
 import { postgresUrl } from './postgres-url.ts'
 import { retentionRule } from './retention-rules.ts'
 import {
+  addressRange,
   duration,
   durationOrOff,
   durationUpTo,
@@ -13,6 +14,7 @@ import {
   listOf,
   oneOf,
   optionalPath,
+  ownUrl,
   size,
   webOrigin,
   wholeNumber,
@@ -144,6 +146,16 @@ export const settings = {
     listOf(webOrigin),
     '',
     'origins of web pages that may call the registry from a browser',
+  ),
+  'http.url': setting(
+    ownUrl,
+    '',
+    'how clients reach the registry, where a proxy stands in front of it; they are sent there for their tokens',
+  ),
+  'http.trusted-proxies': setting(
+    listOf(addressRange),
+    '',
+    'proxies whose word counts on where a request came from: what X-Forwarded-For, -Proto, -Host or Forwarded say',
   ),
   'http.idle-timeout': setting(
     durationUpTo(255_000),

@@ -1,14 +1,18 @@
 import { anonymous, type Decide } from '../access/decide.ts'
+import type { Callers } from '../access/sign-in/open-sign-in.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
+import { authenticate } from './authenticate.ts'
+import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { type Forwarding, forwarding } from './forwarding.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
 import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
@@ -18,6 +22,10 @@ import type { ListenerTls, RenewsTls } from './tls/tls.ts'
 export interface ServerOptions {
   readonly registry: Registry
   readonly decide: Decide
+  /** How callers are told apart; undefined: everybody is anonymous. */
+  readonly callers?: Callers | undefined
+  /** Where requests come from in front of proxies; undefined: from where they come. */
+  readonly forwarding?: Forwarding
   readonly logger: Logger
   readonly version: string
   readonly listen: readonly Address[]
@@ -83,11 +91,13 @@ class Front {
   readonly metrics: Metrics
   readonly startCollector: StartCollector | undefined
   readonly #options: ServerOptions
+  readonly #forwarding: Forwarding
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
   #requests = 0
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#forwarding = options.forwarding ?? forwarding({ url: undefined, trustedProxies: [] })
     this.version = options.version
     this.startCollector = options.startCollector
     const { metadata, blobs } = options.registry
@@ -113,12 +123,14 @@ class Front {
     const exchange = this.#exchange(request, server)
     let response: Response
     try {
+      const recognised = this.#recognise(exchange)
+      if (recognised) await recognised
       response = await dispatch(exchange, this)
     } catch (error) {
       response = this.#failure(exchange, error)
     }
     if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
-    this.#record(exchange, server, response, performance.now() - started)
+    this.#record(exchange, response, performance.now() - started)
     return response
   }
 
@@ -142,8 +154,11 @@ class Front {
       path: question < 0 ? url.slice(pathStart) : url.slice(pathStart, question),
       search: question < 0 ? '' : url.slice(question + 1),
       identity: anonymous,
+      callers: this.#options.callers,
       decide: this.#options.decide,
       registry: this.#options.registry,
+      client: () => this.#forwarding.clientOf(request, peerOf(request, server)),
+      origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
       allowSlowness: () => server.timeout(request, 0),
       mayPush: false,
       refused: undefined,
@@ -151,6 +166,21 @@ class Front {
       received: 0,
       sent: 0,
     }
+  }
+
+  /** Sets who calls. Without a header that says so it costs a look for one. */
+  #recognise(exchange: Exchange): undefined | Promise<void> {
+    const { callers, request } = exchange
+    const header = callers && request.headers.get('authorization')
+    if (!header) return undefined
+    const identity = authenticate(header, callers, exchange.client)
+    if (!(identity instanceof Promise)) {
+      exchange.identity = identity
+      return undefined
+    }
+    return identity.then((found) => {
+      exchange.identity = found
+    })
   }
 
   #nextId(): string {
@@ -167,7 +197,7 @@ class Front {
       }
       if (error.code.endsWith('_DAMAGED'))
         logger.warn(error.message, { request: exchange.id, code: error.code })
-      return errorResponse(error)
+      return withChallenge(exchange, error)
     }
     if (exchange.request.signal.aborted) return new Response(null, { status: 499 })
     logger.error('a request failed', {
@@ -183,7 +213,7 @@ class Front {
     return allowOrigin(request, preflight(request) ?? response, this.#options.origins)
   }
 
-  #record(exchange: Exchange, server: BunServer, response: Response, duration: number): void {
+  #record(exchange: Exchange, response: Response, duration: number): void {
     const { request } = exchange
     const bytesOut = request.method === 'HEAD' ? 0 : exchange.sent
     this.metrics.measure({
@@ -205,9 +235,20 @@ class Front {
       bytesIn: exchange.received,
       bytesOut,
       duration,
-      client: server.requestIP(request)?.address ?? '',
+      client: exchange.client(),
       caller: exchange.identity.name,
       userAgent: request.headers.get('user-agent') ?? '',
     })
   }
+}
+
+function withChallenge(exchange: Exchange, error: RegistryError): Response {
+  const response = errorResponse(error)
+  const challenge = response.status === 401 ? challengeOf(exchange, error) : undefined
+  if (challenge !== undefined) response.headers.set('WWW-Authenticate', challenge)
+  return response
+}
+
+function peerOf(request: Request, server: BunServer): string {
+  return server.requestIP(request)?.address ?? ''
 }
