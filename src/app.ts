@@ -95,13 +95,15 @@ async function serveAlone({
   background,
 }: Parts): Promise<Served> {
   const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
+  const serving = await servingOptions(settings, { registry, logger, tls })
   const server = await listenOn(settings.listen, {
-    ...servingOptions(settings, { registry, logger, tls }),
+    ...serving,
     journal: journal.state,
     startCollector: () => maintenance.startCollector(),
     measurements: background.measurements,
   })
   const following = tls?.follow(server)
+  serving.callers.uses.start()
   const maintenance = background.start(registry, pulls)
   return {
     urls: server.urls,
@@ -109,6 +111,7 @@ async function serveAlone({
       following?.stop()
       const cutOff = !(await drained(server, patience))
       await maintenance.stop()
+      await serving.callers.uses.stop()
       await stores[Symbol.asyncDispose]()
       return { cutOff }
     },

@@ -1,5 +1,8 @@
 import { createDecide } from './access/decide.ts'
+import { rememberDecisions } from './access/remembered-decisions.ts'
+import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import type { Settings } from './config/settings.ts'
+import { forwarding } from './http/forwarding.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
@@ -29,21 +32,22 @@ export function registryOf(
 }
 
 /** What every process that serves is set to, whether it is alone or one of several. */
-export function servingOptions(
+export async function servingOptions(
   settings: Settings,
   { registry, logger, tls }: { registry: Registry; logger: Logger; tls: Tls | undefined },
-): Pick<ServerOptions, 'registry' | 'decide' | 'logger' | 'version' | 'origins' | 'idleTimeout' | 'tls'> {
+) {
+  const { metadata, now } = registry
+  const url = settings['http.url'] ?? undefined
+  const decide = rememberDecisions(createDecide({ metadata, switches: switchesOf(settings), now }), metadata)
   return {
     registry,
-    decide: createDecide({
-      metadata: registry.metadata,
-      switches: switchesOf(settings),
-      now: registry.now,
-    }),
+    decide,
+    callers: await openSignIn({ metadata, decide, url, now }),
+    forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,
     version,
     origins: new Set(settings['http.cors-origins']),
     idleTimeout: settings['http.idle-timeout'],
     tls: tls?.listener,
-  }
+  } satisfies Partial<ServerOptions>
 }

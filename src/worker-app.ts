@@ -57,9 +57,10 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   const pulls = new PullRecorder(stores.metadata)
   const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
   const tls = await openWorkersTls(settings)
+  const serving = await servingOptions(settings, { registry, logger, tls })
   await owner.call('ready', null)
   const server = startServer({
-    ...servingOptions(settings, { registry, logger, tls }),
+    ...serving,
     listen: orders.listen,
     startCollector: () => owner.call('startCollector', null),
     measurements: [],
@@ -69,6 +70,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     },
   })
   const following = tls?.follow(server)
+  serving.callers.uses.start()
   await owner.call('listening', server.urls)
   return {
     revokeUpload: async (id) => stores.blobs.revokeUpload?.(id),
@@ -78,6 +80,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
       following?.stop()
       const cutOff = !(await drained(server, patience))
       await pulls.flush().catch(() => undefined)
+      await serving.callers.uses.stop()
       await stores[Symbol.asyncDispose]()
       await sink.end()
       return { cutOff }

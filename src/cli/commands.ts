@@ -2,8 +2,11 @@ import type { Command } from './command.ts'
 import { backup } from './commands/backup.ts'
 import { gc } from './commands/gc.ts'
 import { healthcheck } from './commands/healthcheck.ts'
+import { importHtpasswdFile } from './commands/import/htpasswd.ts'
 import { importOci } from './commands/import/oci.ts'
 import { importRegistry } from './commands/import/registry.ts'
+import { login } from './commands/login.ts'
+import { logout } from './commands/logout.ts'
 import { manifestDelete } from './commands/manifest/delete.ts'
 import { readOnlyOff } from './commands/read-only/off.ts'
 import { readOnlyOn } from './commands/read-only/on.ts'
@@ -17,6 +20,9 @@ import { restore } from './commands/restore.ts'
 import { retention } from './commands/retention.ts'
 import { serve } from './commands/serve.ts'
 import { serveWorker } from './commands/serve-worker.ts'
+import { signingKeyList } from './commands/signing-key/list.ts'
+import { signingKeyRemove } from './commands/signing-key/remove.ts'
+import { signingKeyRotate } from './commands/signing-key/rotate.ts'
 import { tagDelete } from './commands/tag/delete.ts'
 import { tagHistory } from './commands/tag/history.ts'
 import { tagList } from './commands/tag/list.ts'
@@ -52,8 +58,12 @@ export const commandGroups: readonly CommandGroup[] = [
       trashEmpty,
     ],
   },
+  { title: 'Access', commands: [login, logout, signingKeyList, signingKeyRotate, signingKeyRemove] },
   { title: 'Upkeep', commands: [gc, retention, verify, readOnlyOn, readOnlyOff, readOnlyStatus] },
-  { title: 'Copies and moves', commands: [backup, restore, rebuild, importRegistry, importOci] },
+  {
+    title: 'Copies and moves',
+    commands: [backup, restore, rebuild, importRegistry, importOci, importHtpasswdFile],
+  },
   { title: 'Other', commands: [version] },
 ]
 

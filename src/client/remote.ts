@@ -73,10 +73,9 @@ async function failureOf(base: string, answer: Response): Promise<RemoteError> {
     | { errors?: readonly { message?: unknown }[] }
     | undefined
   const message = body?.errors?.[0]?.message
-  return new RemoteError(
-    typeof message === 'string' ? message : `${base} answered ${status} ${answer.statusText}`.trimEnd(),
-    { status },
-  )
+  const said =
+    typeof message === 'string' ? message : `${base} answered ${status} ${answer.statusText}`.trimEnd()
+  return new RemoteError(status === 401 ? `${said} (sign in with \`berth login ${base}\`)` : said, { status })
 }
 
 async function readJson<T>(base: string, answer: Response): Promise<T> {

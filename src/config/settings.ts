@@ -5,6 +5,7 @@ import { retentionRule } from './retention-rules.ts'
 import { s3Settings } from './s3-settings.ts'
 import { type Setting, setting } from './setting.ts'
 import {
+  addressRange,
   duration,
   durationOrOff,
   durationUpTo,
@@ -15,6 +16,7 @@ import {
   listOf,
   oneOf,
   optionalPath,
+  ownUrl,
   processes,
   size,
   webOrigin,
@@ -138,6 +140,16 @@ export const settings = {
     listOf(webOrigin),
     '',
     'origins of web pages that may call the registry from a browser',
+  ),
+  'http.url': setting(
+    ownUrl,
+    '',
+    'how clients reach the registry, where a proxy stands in front of it; they are sent there for their tokens',
+  ),
+  'http.trusted-proxies': setting(
+    listOf(addressRange),
+    '',
+    'proxies whose word counts on where a request came from: what X-Forwarded-For, -Proto, -Host or Forwarded say',
   ),
   'http.idle-timeout': setting(
     durationUpTo(255_000),

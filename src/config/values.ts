@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
 /** How a setting's text becomes its value; what is allowed is said in words, for messages and `--help`. */
 export interface Kind<T> {
   readonly allowed: string
@@ -144,6 +146,25 @@ function entriesOf(list: string): string[] {
 export const webOrigin: Kind<string> = {
   allowed: 'an origin such as https://ui.example.com, or *',
   parse: (text) => (text === '*' || /^https?:\/\/[^/\s,]+$/.test(text) ? text : undefined),
+}
+
+/** How clients reach the registry, without a path; null: not said. */
+export const ownUrl: Kind<string | null> = {
+  allowed: 'a URL such as https://registry.example.com, without a path',
+  parse(text) {
+    if (text === '') return null
+    return /^https?:\/\/[^/\s,?#@]+\/?$/.test(text) && URL.canParse(text) ? new URL(text).origin : undefined
+  },
+}
+
+export const addressRange: Kind<string> = {
+  allowed: 'an address or a range of them, such as 10.0.0.0/8 or ::1',
+  parse(text) {
+    const [address = '', prefix, ...rest] = text.split('/')
+    const most = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : -1
+    const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= most)
+    return most >= 0 && fits && rest.length === 0 ? text : undefined
+  },
 }
 
 /** Where to listen; an empty host is every interface. */

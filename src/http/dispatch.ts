@@ -1,5 +1,6 @@
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import { tokenPath } from './challenge.ts'
 import type { Crew } from './crew.ts'
 import { distribution } from './distribution/routes.ts'
 import { authorize, type Endpoint, type Exchange } from './exchange.ts'
@@ -7,6 +8,7 @@ import { healthz, readyz } from './health.ts'
 import type { StartCollector } from './management/environment.ts'
 import type { Metrics } from './metrics.ts'
 import { ping, search } from './search.ts'
+import { publishedKeys, token } from './token/token.ts'
 import { welcome } from './welcome.ts'
 
 /** What the routes beside the registry's look at. */
@@ -44,6 +46,8 @@ function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
       }
     case '/metrics':
       return { name: 'metrics', action: 'server:observe', handle: () => metrics(state) }
+    case '/.well-known/jwks.json':
+      return { name: 'keys', action: 'server:greet', handle: publishedKeys }
     case '/v1/_ping':
       return { name: 'search', action: 'server:greet', handle: ping }
     case '/v1/search':
@@ -56,7 +60,8 @@ function plainRoute(path: string, state: ServerState): PlainRoute | undefined {
 /** Finds the route, asks whether the caller may, and answers. @throws RegistryError */
 export function dispatch(exchange: Exchange, state: ServerState): Response | Promise<Response> {
   const { path } = exchange
-  if (path.startsWith('/v2/') || path === '/v2') return distribution(exchange)
+  if (path.startsWith('/v2/') || path === '/v2')
+    return path === tokenPath ? token(exchange) : distribution(exchange)
   if (path.startsWith('/api/')) return managed(exchange, state)
   const route = plainRoute(path, state)
   if (!route)

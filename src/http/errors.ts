@@ -51,6 +51,7 @@ const wireErrors = {
   TAG_INVALID: { status: 400, code: 'TAG_INVALID' },
   TAG_TAKEN: { status: 409, code: 'TAG_TAKEN' },
   TOKEN_UNKNOWN: { status: 404, code: 'TOKEN_UNKNOWN' },
+  TOO_MANY_REQUESTS: { status: 429, code: 'TOOMANYREQUESTS' },
   TRASH_UNKNOWN: { status: 404, code: 'TRASH_UNKNOWN' },
   UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
   UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },
@@ -89,7 +90,12 @@ export function faultResponse(requestId: string): Response {
 
 /** What some errors say in a header: a detail alone no client reads. */
 function headersOf({ code, detail }: RegistryError): Record<string, string> {
-  const facts = (detail ?? {}) as { offset?: number; size?: number; allow?: readonly string[] }
+  const facts = (detail ?? {}) as {
+    offset?: number
+    size?: number
+    allow?: readonly string[]
+    retryAfter?: number
+  }
   switch (code) {
     case 'BLOB_UPLOAD_BUSY':
     case 'BLOB_UPLOAD_OUT_OF_ORDER':
@@ -98,6 +104,8 @@ function headersOf({ code, detail }: RegistryError): Record<string, string> {
       return { Allow: facts.allow?.join(', ') ?? '' }
     case 'RANGE_NOT_SATISFIABLE':
       return { 'Content-Range': `bytes */${facts.size}` }
+    case 'TOO_MANY_REQUESTS':
+      return facts.retryAfter === undefined ? {} : { 'Retry-After': String(facts.retryAfter) }
     default:
       return {}
   }

@@ -1,5 +1,6 @@
 import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
 import { type Refused, refusal } from '../access/refusals.ts'
+import type { Callers } from '../access/sign-in/open-sign-in.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Call, Registry } from '../registry/registry.ts'
 import { apiVersion } from './headers.ts'
@@ -13,11 +14,16 @@ export interface Exchange {
   readonly path: string
   /** Behind the question mark; empty without one. */
   readonly search: string
-  readonly identity: Identity
+  /** Anonymous until it is known who sent it. */
+  identity: Identity
+  /** Undefined: nobody can sign in. */
+  readonly callers: Callers | undefined
   readonly decide: Decide
   readonly registry: Registry
-  /** The address of who asks; that of the proxy where one stands between. */
+  /** The address that it came from, in front of trusted proxies. */
   client(): string
+  /** How the client reaches the registry, in front of trusted proxies: `https://registry.example.com`. */
+  origin(): string
   /** Never cut off a client that reads slowly, or that waits long for an answer. */
   allowSlowness(): void
   /** Whether the caller may push where he was allowed to do what he asks for. */

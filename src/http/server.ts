@@ -1,15 +1,19 @@
 import { anonymous, type Decide } from '../access/decide.ts'
+import type { Callers } from '../access/sign-in/open-sign-in.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
+import { authenticate } from './authenticate.ts'
+import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import type { Crew } from './crew.ts'
 import { dispatch } from './dispatch.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { type Forwarding, forwarding } from './forwarding.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
 import type { StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
@@ -20,6 +24,10 @@ import type { ListenerTls, RenewsTls } from './tls/tls.ts'
 export interface ServerOptions {
   readonly registry: Registry
   readonly decide: Decide
+  /** How callers are told apart; undefined: everybody is anonymous. */
+  readonly callers?: Callers | undefined
+  /** Where requests come from in front of proxies; undefined: from where they come. */
+  readonly forwarding?: Forwarding
   readonly logger: Logger
   readonly version: string
   readonly listen: readonly Address[]
@@ -92,11 +100,13 @@ class Front {
   readonly startCollector: StartCollector | undefined
   readonly crew: Crew | undefined
   readonly #options: ServerOptions
+  readonly #forwarding: Forwarding
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
   #requests = 0
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#forwarding = options.forwarding ?? forwarding({ url: undefined, trustedProxies: [] })
     this.version = options.version
     this.startCollector = options.startCollector
     this.crew = options.crew
@@ -123,6 +133,8 @@ class Front {
     const exchange = this.#exchange(request, server)
     let response: Response
     try {
+      const recognised = this.#recognise(exchange)
+      if (recognised) await recognised
       response = await dispatch(exchange, this)
     } catch (error) {
       response = this.#failure(exchange, error)
@@ -152,9 +164,11 @@ class Front {
       path: question < 0 ? url.slice(pathStart) : url.slice(pathStart, question),
       search: question < 0 ? '' : url.slice(question + 1),
       identity: anonymous,
+      callers: this.#options.callers,
       decide: this.#options.decide,
       registry: this.#options.registry,
-      client: () => server.requestIP(request)?.address ?? '',
+      client: () => this.#forwarding.clientOf(request, peerOf(request, server)),
+      origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
       allowSlowness: () => server.timeout(request, 0),
       mayPush: false,
       refused: undefined,
@@ -162,6 +176,21 @@ class Front {
       received: 0,
       sent: 0,
     }
+  }
+
+  /** Sets who calls. Without a header that says so it costs a look for one. */
+  #recognise(exchange: Exchange): undefined | Promise<void> {
+    const { callers, request } = exchange
+    const header = callers && request.headers.get('authorization')
+    if (!header) return undefined
+    const identity = authenticate(header, callers, exchange.client)
+    if (!(identity instanceof Promise)) {
+      exchange.identity = identity
+      return undefined
+    }
+    return identity.then((found) => {
+      exchange.identity = found
+    })
   }
 
   #nextId(): string {
@@ -178,7 +207,7 @@ class Front {
       }
       if (error.code.endsWith('_DAMAGED'))
         logger.warn(error.message, { request: exchange.id, code: error.code })
-      return errorResponse(error)
+      return withChallenge(exchange, error)
     }
     if (exchange.request.signal.aborted) return new Response(null, { status: 499 })
     logger.error('a request failed', {
@@ -221,4 +250,15 @@ class Front {
       userAgent: request.headers.get('user-agent') ?? '',
     })
   }
+}
+
+function withChallenge(exchange: Exchange, error: RegistryError): Response {
+  const response = errorResponse(error)
+  const challenge = response.status === 401 ? challengeOf(exchange, error) : undefined
+  if (challenge !== undefined) response.headers.set('WWW-Authenticate', challenge)
+  return response
+}
+
+function peerOf(request: Request, server: BunServer): string {
+  return server.requestIP(request)?.address ?? ''
 }

@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'TAG_INVALID'
   | 'TAG_TAKEN'
   | 'TOKEN_UNKNOWN'
+  | 'TOO_MANY_REQUESTS'
   | 'TRASH_UNKNOWN'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED'

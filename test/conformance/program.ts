@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { makeUser } from '../support/accounts.ts'
 import { startBerth, temporaryDirectory } from '../support/berth.ts'
+import { openStoresOf } from '../support/closed-registry.ts'
 import { attempt } from '../support/command.ts'
 import { everyForm, type Form } from './forms.ts'
 import { type Results, readResults } from './results.ts'
@@ -25,7 +27,9 @@ async function gopath(): Promise<string> {
 
 /** Runs the program against a Berth of its own. @throws NoResults */
 export async function runProgram(program: string, form: Form): Promise<Results> {
-  const berth = await startBerth({ env: form.berth })
+  const data = await temporaryDirectory()
+  const credentials = form.signedIn ? await signUp(data) : {}
+  const berth = await startBerth({ env: form.berth, data })
   const directory = await temporaryDirectory()
   try {
     const started = Date.now()
@@ -36,6 +40,7 @@ export async function runProgram(program: string, form: Form): Promise<Results> 
         ...withoutOthersSettings(),
         ...everyForm,
         ...form.program,
+        ...credentials,
         OCI_REGISTRY: `127.0.0.1:${berth.port}`,
         OCI_RESULTS_DIR: directory,
       },
@@ -45,6 +50,14 @@ export async function runProgram(program: string, form: Form): Promise<Results> 
   } finally {
     await berth.stop()
   }
+}
+
+/** Makes the user in whose namespace the program's repositories are. @returns what the program signs in with */
+async function signUp(data: string): Promise<Record<string, string>> {
+  const stores = await openStoresOf(data)
+  const { name, password } = await makeUser(stores.metadata, { name: 'conformance' })
+  await stores[Symbol.asyncDispose]()
+  return { OCI_USERNAME: name, OCI_PASSWORD: password }
 }
 
 /** The program takes any OCI_ variable as a setting, and an empty one as none. */

@@ -35,6 +35,8 @@ async function judge(program: string, form: Form): Promise<{ passed: number; fai
     const found = complaints(form, results)
     console.log(`  ${summary(results)}`)
     for (const [name, reason] of Object.entries(form.off)) console.log(`  ${name} is off: ${reason}`)
+    for (const [name, reason] of Object.entries(form.skipped ?? {}))
+      console.log(`  ${name} is skipped: ${reason}`)
     for (const complaint of found) console.log(`  ${complaint}`)
     const { passed, failed } = results.counts
     return { passed, failed: failed === 0 && found.length > 0 ? 1 : failed }

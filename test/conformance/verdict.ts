@@ -3,12 +3,22 @@ import type { Results } from './results.ts'
 
 /** What is wrong with a form's results, a sentence each; none when the form holds. */
 export function complaints(form: Form, results: Results): string[] {
-  const { counts, notPassed, off } = results
+  const { counts, off } = results
+  const known = Object.keys(form.skipped ?? {})
+  const notPassed = results.notPassed.filter(
+    ({ name, status }) => status !== 'skipped' || !known.includes(name),
+  )
   const found = notPassed.map(({ name, status, message }) => `${status}: ${name}\n${indented(message)}`)
   if (counts.failed > 0 && !notPassed.some(({ status }) => status === 'failure' || status === 'error')) {
     found.push(`${counts.failed} tests failed without a test case of their own`)
   }
-  if (counts.skipped > 0) found.push(`${counts.skipped} tests were skipped: Berth must answer them`)
+  if (counts.skipped > known.length) {
+    found.push(`${counts.skipped} tests were skipped: Berth must answer them`)
+  }
+  for (const name of known) {
+    if (!results.notPassed.some((test) => test.name === name))
+      found.push(`${name} was to be skipped, but was not`)
+  }
   if (counts.disabled > 0) found.push(`${counts.disabled} tests were disabled`)
   if (counts.total < form.leastTests) {
     found.push(`only ${counts.total} tests ran; there must be at least ${form.leastTests}`)

@@ -27,7 +27,7 @@ export interface BerthOptions {
   tls?: { readonly certificate: string; readonly key: string }
 }
 
-const executable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
+export const berthExecutable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
 
 /** Starts `berth serve` on a loopback port and waits until it answers. BERTH_BIN names another executable. */
 export async function startBerth(options: BerthOptions = {}): Promise<RunningBerth> {
@@ -35,7 +35,7 @@ export async function startBerth(options: BerthOptions = {}): Promise<RunningBer
   const port = options.port ?? (await freePort())
   const child = Bun.spawn(
     [
-      executable,
+      berthExecutable,
       'serve',
       '--listen',
       `127.0.0.1:${port}`,

@@ -5,6 +5,8 @@ export interface CommandOptions {
   directory?: string
   /** Milliseconds after which the command is killed; two minutes unless given. */
   timeout?: number
+  /** What it reads on stdin; nothing unless given. */
+  input?: string
 }
 
 export interface CommandResult {
@@ -34,7 +36,7 @@ export async function attempt(
   const child = Bun.spawn([command, ...args], {
     env: { ...process.env, ...(await metadataOfCommand(args)), ...options.env },
     cwd: options.directory ?? process.cwd(),
-    stdin: 'ignore',
+    stdin: options.input === undefined ? 'ignore' : new Blob([options.input]),
     stdout: 'pipe',
     stderr: 'pipe',
     timeout: options.timeout ?? 120_000,

@@ -5,6 +5,12 @@ import { mediaTypes } from '../../src/oci/media-types.ts'
 export interface Remote {
   readonly url: string
   readonly repository: string
+  /** Sent with each request; undefined: nobody signs in. */
+  readonly authorization?: string
+}
+
+function signedBy({ authorization }: Remote): Record<string, string> {
+  return authorization === undefined ? {} : { Authorization: authorization }
 }
 
 export const bytesOf = (text: string) => new TextEncoder().encode(text)
@@ -18,8 +24,10 @@ export function manifestUrl({ url, repository }: Remote, reference: string): str
 }
 
 /** Opens an upload. @returns its absolute location */
-export async function openUpload({ url, repository }: Remote, query = ''): Promise<string> {
-  const answer = await fetch(`${url}/v2/${repository}/blobs/uploads/${query}`, { method: 'POST' })
+export async function openUpload(remote: Remote, query = ''): Promise<string> {
+  const { url, repository } = remote
+  const headers = signedBy(remote)
+  const answer = await fetch(`${url}/v2/${repository}/blobs/uploads/${query}`, { method: 'POST', headers })
   if (answer.status !== 202) throw new Error(`upload: ${answer.status} ${await answer.text()}`)
   return new URL(answer.headers.get('location') ?? '', url).href
 }
@@ -29,7 +37,7 @@ export async function pushBlob(remote: Remote, content: Uint8Array<ArrayBuffer>)
   const digest = digestOf(content)
   const location = new URL(await openUpload(remote))
   location.searchParams.set('digest', digest)
-  const answer = await fetch(location, { method: 'PUT', body: content })
+  const answer = await fetch(location, { method: 'PUT', body: content, headers: signedBy(remote) })
   if (answer.status !== 201) throw new Error(`blob: ${answer.status} ${await answer.text()}`)
   return digest
 }
@@ -72,7 +80,7 @@ export async function putManifest(remote: Remote, reference: string, manifest: s
   const answer = await fetch(manifestUrl(remote, target), {
     method: 'PUT',
     body: manifest,
-    headers: { 'Content-Type': mediaType },
+    headers: { 'Content-Type': mediaType, ...signedBy(remote) },
   })
   if (answer.status !== 201) throw new Error(`manifest: ${answer.status} ${await answer.text()}`)
   return answer.headers.get('docker-content-digest') ?? ''

@@ -1,8 +1,10 @@
+import { basicAuthorization, findLogin } from '../../client/credentials.ts'
 import { connectManagement } from '../../client/http-management.ts'
 import type { Management } from '../../client/management.ts'
 import { isAge, parseMoment } from '../../registry/moment.ts'
 import { UsageError } from '../command.ts'
 import { isJson, outputFlag, outputHelp } from '../output/result.ts'
+import { requireServerUrl } from '../server-url.ts'
 import { settingsOf, storeFlags, storeHelp } from '../settings.ts'
 import { openLocalManagement } from './local.ts'
 
@@ -31,12 +33,14 @@ export async function openManagement(values: Values): Promise<Management> {
   if (values.server === undefined) return openLocalManagement(await settingsOf(values))
   if (values.data !== undefined)
     throw new UsageError('--data and --server are two ways to one registry: give one')
-  if (!/^https?:\/\/[^/\s?#]+\/?$/.test(values.server)) {
-    throw new UsageError(
-      `--server is a URL such as http://localhost:5000, not ${JSON.stringify(values.server)}`,
-    )
-  }
-  return connectManagement({ url: values.server })
+  const url = requireServerUrl(values.server, '--server')
+  return connectManagement({ url, authorization: () => authorizationFor(url) })
+}
+
+/** What `berth login` remembers of the registry; an open one wants nothing. */
+async function authorizationFor(url: string): Promise<string | undefined> {
+  const login = await findLogin(url)
+  return login && basicAuthorization(login)
 }
 
 const pageSize = 500

@@ -24,8 +24,14 @@ export async function noteTokenUses(
 
 export type NewRefreshToken = Omit<RefreshTokenRow, 'created_at'>
 
+/** Refresh tokens that one account has got with its password, or with one access token. */
+const mostRefreshTokens = 200
+
+/** Where there are too many, the oldest go: nobody fills the database by signing in. */
 export async function putRefreshToken(tx: Transaction, token: NewRefreshToken): Promise<void> {
   await tx.run(insertRefreshToken, token)
+  const from = token.access_token ?? ''
+  await tx.run(deleteOldRefreshTokens, { owner: token.owner, from, most: mostRefreshTokens })
 }
 
 /** @returns false when there was none: whoever takes one in turn for another must be the only one */
@@ -114,6 +120,20 @@ const insertRefreshToken = statement<NewRefreshToken>()(({ db, arg, now }) =>
     created_at: now,
     expires_at: arg('expires_at'),
   }),
+)
+
+const deleteOldRefreshTokens = statement<{ owner: string; from: string; most: number }>()(({ db, arg }) =>
+  db.deleteFrom('refresh_tokens').where('hash', 'in', (eb) =>
+    eb
+      .selectFrom('refresh_tokens')
+      .select('hash')
+      .where('owner', '=', arg('owner'))
+      .where(({ fn, val }) => fn.coalesce('access_token', val('')), '=', arg('from'))
+      .orderBy('created_at', 'desc')
+      .orderBy('hash')
+      .limit(100)
+      .offset(arg('most')),
+  ),
 )
 
 const deleteRefreshTokenRow = statement<{ hash: string }>()(({ db, arg }) =>

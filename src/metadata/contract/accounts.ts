@@ -206,6 +206,32 @@ export function accountsContract(open: OpenStore): void {
     expect(await store.findAccessToken('hash of a token')).toBeUndefined()
   })
 
+  test('an account has so many refresh tokens at the most, from its password and from each access token', async () => {
+    const store = await open()
+    await store.change('createUser', user('alice'))
+    await store.change('createAccessToken', accessToken())
+    const put = (hash: string, from: string | null) =>
+      store.change('putRefreshToken', {
+        hash,
+        owner_kind: 'user',
+        owner: 'id-alice',
+        access_token: from,
+        generation: 1,
+        service: 's',
+        expires_at: Date.now() + hour,
+      })
+    await put('by-token', 'id-token')
+    await put('first', null)
+    await Bun.sleep(5)
+    for (let count = 0; count < 199; count += 1) await put(`next-${count}`, null)
+    expect(await store.findRefreshToken('first')).toBeDefined()
+    await Bun.sleep(5)
+    await put('last', null)
+    expect(await store.findRefreshToken('first')).toBeUndefined()
+    for (const hash of ['next-0', 'last', 'by-token'])
+      expect(await store.findRefreshToken(hash)).toBeDefined()
+  })
+
   test('several signing keys hold at once; only one is made where several processes make the first', async () => {
     const store = await open()
     const key = (kid: string) => ({ kid, algorithm: 'ES256', public_jwk: '{}', private_jwk: '{}' })

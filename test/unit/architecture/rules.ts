@@ -18,6 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'metadata',
     'registry',
     'jobs',
+    'access',
     'client',
     'config',
     'logging',

@@ -1,0 +1,62 @@
+import type {
+  ChangesMetadata,
+  ChecksSignIn,
+  DecidesAccess,
+  FindsUsers,
+  KeepsState,
+} from '../../metadata/metadata-store.ts'
+import type { Decide } from '../decide.ts'
+import { BearerTokens } from './bearer-tokens.ts'
+import { watchClosing } from './closing.ts'
+import { createPasswordHasher, type PasswordHasher } from './password-hashes.ts'
+import { SignIn } from './sign-in.ts'
+import { SignInLimits } from './sign-in-limits.ts'
+import { SigningKeys, storedSigningKeys } from './signing-keys.ts'
+import { TokenService } from './token-service.ts'
+import { TokenUses } from './token-uses.ts'
+
+export interface SignInSetup {
+  readonly metadata: ChecksSignIn & ChangesMetadata & KeepsState & FindsUsers & DecidesAccess
+  readonly decide: Decide
+  /** How clients reach the registry, where that is set: its name to them. */
+  readonly url: string | undefined
+  /** Milliseconds since 1970. */
+  now(): number
+  readonly hasher?: PasswordHasher
+}
+
+/** How callers are told apart, and get their tokens. */
+export interface Callers {
+  readonly signIn: SignIn
+  readonly tokens: TokenService
+  /** Whether there is anybody to sign in as. */
+  closed(): boolean | Promise<boolean>
+  /** What others verify the tokens with. */
+  publishedKeys(): Promise<object>
+}
+
+/** Seconds that a bearer token is good for: clients ask for another when it is over, and no less is understood by all. */
+const tokenLifetime = 300
+
+/** Puts sign-in together. Nothing runs, and no key is made, until somebody signs in. */
+export async function openSignIn(setup: SignInSetup): Promise<Callers & { uses: TokenUses }> {
+  const { metadata, decide, url, now } = setup
+  const service = url === undefined ? 'berth' : new URL(url).host
+  const issuer = url ?? `urn:berth:${(await metadata.getState('registry')) ?? 'registry'}`
+  const keys = new SigningKeys(storedSigningKeys(metadata), now)
+  const tokens = new BearerTokens({ keys, issuer, audience: service, lifetime: tokenLifetime, now })
+  const uses = new TokenUses(metadata, now)
+  return {
+    signIn: new SignIn({
+      store: metadata,
+      hasher: setup.hasher ?? createPasswordHasher(),
+      limits: new SignInLimits(now),
+      tokens,
+      used: (accessToken) => uses.note(accessToken),
+    }),
+    tokens: new TokenService({ store: metadata, decide, tokens, service, now }),
+    closed: watchClosing(metadata),
+    publishedKeys: () => keys.published(),
+    uses,
+  }
+}

@@ -1,0 +1,164 @@
+import type { ChangesMetadata, ChecksSignIn, TokenOwner } from '../../metadata/metadata-store.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { Identity, Robot, User } from '../identity.ts'
+import type { BearerClaims, BearerTokens } from './bearer-tokens.ts'
+import type { PasswordHasher } from './password-hashes.ts'
+import { longestPassword } from './password-rule.ts'
+import { RememberedPasswords } from './remembered-passwords.ts'
+import { hashOfSecret, kindOfSecret } from './secrets.ts'
+import type { SignInLimits } from './sign-in-limits.ts'
+
+export interface SignInOptions {
+  readonly store: ChecksSignIn & ChangesMetadata
+  readonly hasher: PasswordHasher
+  readonly limits: SignInLimits
+  readonly tokens: BearerTokens
+  /** Told of each use of an access token, by its id. */
+  used(accessToken: string): void
+}
+
+export interface Credentials {
+  readonly name: string
+  /** Or the secret of an access token. */
+  readonly password: string
+  /** Where the caller is. */
+  readonly address: string
+}
+
+/**
+ * Finds out who calls. What he may do then is for `decide` alone, which also looks whether he, or the access token that
+ * he came with, still is what it was.
+ */
+export class SignIn {
+  readonly #options: SignInOptions
+  readonly #remembered = new RememberedPasswords()
+  /** Verifications under way: ten requests at once with one right password are one attempt. */
+  readonly #underWay = new Map<string, Promise<User>>()
+
+  constructor(options: SignInOptions) {
+    this.#options = options
+  }
+
+  /** @throws UNAUTHORIZED, which is the same for an unknown name as for a wrong password; TOO_MANY_REQUESTS */
+  async withPassword(credentials: Credentials): Promise<User | Robot> {
+    const { name, password, address } = credentials
+    if (kindOfSecret(password)) {
+      const account = await this.withSecret(password, address)
+      if (account.name !== name) throw wrongCredentials()
+      return account
+    }
+    const key = this.#remembered.markOf(name, address, password)
+    const running = this.#underWay.get(key)
+    if (running) return running
+    const attempt = this.#tryPassword(credentials).finally(() => this.#underWay.delete(key))
+    this.#underWay.set(key, attempt)
+    return attempt
+  }
+
+  /** @param secret of an access token: 256 random bits, which nobody guesses @throws UNAUTHORIZED */
+  async withSecret(secret: string, address: string): Promise<User | Robot> {
+    const kind = kindOfSecret(secret)
+    if (kind !== 'pat' && kind !== 'robot') throw wrongCredentials()
+    const found = await this.#options.store.findAccessToken(hashOfSecret(secret))
+    if (!found) throw wrongCredentials()
+    this.#options.used(found.id)
+    return accountOf(found.owner, { accessToken: found.id, address })
+  }
+
+  /** Whoever came with the token before: a look into a table. Undefined: that is to be found out. */
+  recall(token: string, address: () => string): Identity | undefined {
+    const claims = this.#options.tokens.recall(token)
+    return claims && identityOf(claims, address)
+  }
+
+  /** @throws UNAUTHORIZED */
+  async withBearer(token: string, address: () => string): Promise<Identity> {
+    if (kindOfSecret(token)) return this.withSecret(token, address())
+    const claims = await this.#options.tokens.verify(token)
+    if (!claims) throw invalidToken()
+    return identityOf(claims, address)
+  }
+
+  async #tryPassword({ name, password, address }: Credentials): Promise<User> {
+    const { store, hasher, limits } = this.#options
+    const attempt = limits.begin({ name, address })
+    let verified: { matches: boolean; outdated: boolean }
+    let user: Awaited<ReturnType<ChecksSignIn['findSignIn']>>
+    try {
+      user = isPossibleName(name) ? await store.findSignIn(name) : undefined
+      if (this.#isRemembered(user, password)) verified = { matches: true, outdated: false }
+      else if (Buffer.byteLength(password) > longestPassword) verified = { matches: false, outdated: false }
+      // For whom nobody knows, a hash is verified too: else the time would tell which names there are.
+      else verified = await hasher.verify(password, user?.passwordHash)
+    } catch (error) {
+      attempt.abandoned()
+      throw error
+    }
+    if (!verified.matches || !user?.passwordHash || user.disabled) throw wrongCredentials()
+    attempt.succeeded()
+    const { id, generation, passwordHash } = user
+    if (verified.outdated) await this.#hashAnew({ id, passwordHash }, password)
+    else this.#remembered.remember({ id, generation, passwordHash }, password)
+    return { kind: 'user', id, name: user.name, generation }
+  }
+
+  #isRemembered(
+    user: { id: string; generation: number; passwordHash: string | undefined } | undefined,
+    password: string,
+  ): boolean {
+    const { passwordHash } = user ?? {}
+    return (
+      user !== undefined &&
+      passwordHash !== undefined &&
+      this.#remembered.has({ ...user, passwordHash }, password)
+    )
+  }
+
+  /** An entry of an htpasswd file is replaced while the password is at hand, unless it was changed meanwhile. */
+  async #hashAnew(user: { id: string; passwordHash: string }, password: string): Promise<void> {
+    const { store, hasher } = this.#options
+    const hash = await hasher.hash(password)
+    await store.change('rehashPassword', { id: user.id, from: user.passwordHash, to: hash })
+  }
+}
+
+function accountOf(
+  { kind, id, name, generation }: TokenOwner,
+  bound: { accessToken?: string; address?: string },
+): User | Robot {
+  return { kind, id, name, generation, bound }
+}
+
+/** Kept with the claims, so that a pull with a token makes nothing anew. */
+const identities = new WeakMap<BearerClaims, Identity>()
+
+function identityOf(claims: BearerClaims, address: () => string): Identity {
+  const { holder, access } = claims
+  if (holder.kind !== 'anonymous' && holder.accessToken !== undefined) {
+    const { accessToken, ...account } = holder
+    return { ...account, bound: { scopes: access, accessToken, address: address() } }
+  }
+  const known = identities.get(claims)
+  if (known) return known
+  const identity: Identity =
+    holder.kind === 'anonymous'
+      ? { kind: 'anonymous', name: 'anonymous', bound: { scopes: access } }
+      : { ...holder, bound: { scopes: access } }
+  identities.set(claims, identity)
+  return identity
+}
+
+/** What never was a name is not looked for: a database refuses some texts. */
+function isPossibleName(name: string): boolean {
+  return name.length <= 255 && /^[\x21-\x7e]+$/.test(name)
+}
+
+export function wrongCredentials(): RegistryError {
+  return new RegistryError('UNAUTHORIZED', 'the name or the password is wrong')
+}
+
+function invalidToken(): RegistryError {
+  return new RegistryError('UNAUTHORIZED', 'the token is not valid, or not any more', {
+    detail: { token: 'invalid' },
+  })
+}
