@@ -45,6 +45,7 @@ export function bucketEnvironment({ bucket, prefix, endpoint = '' }: S3Options):
   return {
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    BERTH_ACCESS_OPEN: 'true',
     BERTH_STORAGE_S3_BUCKET: bucket,
     BERTH_STORAGE_S3_PREFIX: prefix,
     BERTH_STORAGE_S3_ENDPOINT: endpoint,
