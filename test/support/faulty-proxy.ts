@@ -58,10 +58,13 @@ export async function startFaultyProxy(to: string, faultOf: (line: string) => Fa
     }
     carry(oneRequest(head))
     client.on('data', carry)
+    let came = Buffer.alloc(0)
     upstream.on('data', (bytes: Buffer) => {
       if (fault === 'lost-answer') return client.destroy()
       if (fault === 'truncated') {
-        client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.destroy())
+        came = Buffer.concat([came, bytes])
+        const cut = cutOf(came)
+        if (cut !== undefined) client.write(came.subarray(0, cut), () => client.destroy())
         return
       }
       if (client.write(bytes)) return
@@ -82,6 +85,15 @@ export async function startFaultyProxy(to: string, faultOf: (line: string) => Fa
       for (const socket of sockets) socket.destroy()
     },
   }
+}
+
+/** Where an answer breaks off: within its body if it has one; undefined: too little of it came so far. */
+function cutOf(answer: Buffer): number | undefined {
+  const head = answer.indexOf('\r\n\r\n') + 4
+  if (head < 4) return undefined
+  const hasBody = /content-length: *[1-9]/i.test(answer.subarray(0, head).toString('latin1'))
+  if (!hasBody) return Math.ceil(head / 2)
+  return answer.length > head ? head + Math.floor((answer.length - head) / 2) : undefined
 }
 
 /** The server closes after its answer: the next request comes on a connection of its own, and is seen. */
