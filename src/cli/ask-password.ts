@@ -28,6 +28,17 @@ export async function askPassword(question: string, fromStdin: boolean | undefin
   }
 }
 
+/**
+ * A password that is to be: on a terminal asked for twice, for nobody sees what he types.
+ * @throws UsageError, CommandError
+ */
+export async function askNewPassword(question: string, fromStdin: boolean | undefined): Promise<string> {
+  const password = await askPassword(question, fromStdin)
+  if (!fromStdin && (await askPassword('Once more', false)) !== password)
+    throw new CommandError('the two are not the same: nothing was changed')
+  return password
+}
+
 const enter = /[\r\n]/
 const [interrupt, endOfText, backspace, deletes] = ['\u0003', '\u0004', '\b', '\u007f']
 
