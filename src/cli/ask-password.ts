@@ -14,9 +14,10 @@ export async function askPassword(question: string, fromStdin: boolean | undefin
   if (fromStdin) return (await Bun.stdin.text()).replace(/\r?\n$/, '')
   if (!process.stdin.isTTY)
     throw new UsageError('nobody is here to be asked for the password: pipe it in with --password-stdin')
-  process.stderr.write(`${question}: `)
   const { stdin } = process
+  // Before the question: who types at once must not see it either.
   stdin.setRawMode(true)
+  process.stderr.write(`${question}: `)
   stdin.setEncoding('utf8')
   stdin.resume()
   try {
