@@ -17,7 +17,7 @@ import { requireMeantOpen } from './open-access.ts'
 import { PullRecorder, type RecordsPulls } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
-import { collectorRulesOf, retentionRulesOf, rulesOf } from './rules.ts'
+import { collectorRulesOf, retentionRulesOf, rulesOf, switchesOf } from './rules.ts'
 import { registryOf, servingOptions } from './serving.ts'
 import { openStores, type Places, type Stores } from './stores.ts'
 import { type RunningWorkers, serveWithWorkers } from './workers/owner/serve-workers.ts'
@@ -60,6 +60,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       rules: rulesOf(settings),
       collector: collectorRulesOf(settings),
       retention: retentionRulesOf(settings),
+      switches: switchesOf(settings),
     })
     const setupCode = await offerSetupCode(stores.metadata)
     const pulls = new PullRecorder(stores.metadata)

@@ -1,6 +1,7 @@
 import { createDecide } from './access/decide.ts'
 import { rememberDecisions } from './access/remembered-decisions.ts'
 import { openSignIn } from './access/sign-in/open-sign-in.ts'
+import { createPasswordHasher } from './access/sign-in/password-hashes.ts'
 import type { Settings } from './config/settings.ts'
 import { forwarding } from './http/forwarding.ts'
 import type { ServerOptions } from './http/server.ts'
@@ -38,11 +39,14 @@ export async function servingOptions(
 ) {
   const { metadata, now } = registry
   const url = settings['http.url'] ?? undefined
-  const decide = rememberDecisions(createDecide({ metadata, switches: switchesOf(settings), now }), metadata)
+  const switches = switchesOf(settings)
+  const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata)
+  const hasher = createPasswordHasher()
   return {
     registry,
     decide,
-    callers: await openSignIn({ metadata, decide, url, now }),
+    callers: await openSignIn({ metadata, decide, url, hasher, now }),
+    accounts: { hasher, registration: switches.registration },
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,
     version,

@@ -1,181 +1,138 @@
-import type { MemberRole, StoredOrganisation, StoredTeam } from '../metadata/metadata-store.ts'
+import type { MemberRole, StoredOrganisation } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import { type AccountName, requireFree } from './account-name.ts'
 import {
-  type Accounts,
-  type By,
-  instant,
-  may,
-  type PageQuery,
-  page,
-  require,
-  requireOrganisation,
-  requireUser,
+  type Administration,
+  isoTime,
+  type NamePage,
+  nextOf,
+  requireAccounts,
   unknownAccount,
-} from './accounts.ts'
-import type { Action } from './actions.ts'
-import { parseAccountName, parseMinorName } from './names.ts'
+} from './administration.ts'
+import { requireUser } from './users.ts'
 
-/** Times are ISO 8601. */
 export interface OrganisationSummary {
   readonly name: string
+  readonly owners: number
   readonly createdAt: string
 }
 
-export interface MemberSummary {
+/** @param organisation.owner who administers it; undefined: nobody yet */
+export async function createOrganisation(
+  administration: Administration,
+  { name, owner }: { name: AccountName; owner?: AccountName | undefined },
+): Promise<OrganisationSummary> {
+  await requireAccounts(administration)
+  requireFree(name)
+  const { metadata, newId } = administration
+  const user = owner && (await requireUser(administration, owner))
+  await metadata.change('createOrganisation', { id: newId(), name, owner: user?.id ?? null })
+  return showOrganisation(administration, { name })
+}
+
+/** @param page.member the id of the user whose organisations are meant; undefined: all */
+export async function listOrganisations(
+  administration: Administration,
+  { member, ...page }: NamePage & { member: string | undefined },
+): Promise<{ organisations: OrganisationSummary[]; next: string | null }> {
+  const found = await administration.metadata.listOrganisations({
+    ...page,
+    ...(member === undefined ? {} : { member }),
+  })
+  const organisations = await Promise.all(found.map((one) => summaryOf(administration, one)))
+  return {
+    organisations,
+    next: nextOf(
+      found.map(({ name }) => name),
+      page.limit,
+    ),
+  }
+}
+
+/** @throws ACCOUNT_UNKNOWN */
+export async function showOrganisation(
+  administration: Administration,
+  { name }: { name: AccountName },
+): Promise<OrganisationSummary> {
+  return summaryOf(administration, await requireOrganisation(administration, name))
+}
+
+/** What lies in its namespace stays, and is the administrators'. @throws ACCOUNT_UNKNOWN */
+export async function deleteOrganisation(
+  administration: Administration,
+  { name }: { name: AccountName },
+): Promise<{ deleted: string }> {
+  await requireAccounts(administration)
+  const { id } = await requireOrganisation(administration, name)
+  await administration.metadata.change('deleteOrganisation', { id })
+  return { deleted: name }
+}
+
+export interface Member {
   readonly name: string
   readonly role: MemberRole
 }
 
-interface In {
-  readonly organisation: string
-}
-
-/**
- * Makes an organisation with the namespace of its name.
- * @param args.owner the name of a user; undefined: who makes it, if he is one
- * @throws NAME_TAKEN, NAME_RESERVED, ACCOUNT_UNKNOWN
- */
-export async function createOrganisation(
-  accounts: Accounts,
-  { by, name, owner }: By & { name: string; owner?: string | undefined },
-): Promise<OrganisationSummary> {
-  await require(accounts, by, { action: 'organisation:create', resource: undefined })
-  const parsed = parseAccountName(name)
-  if (owner !== undefined && owner !== by.name)
-    await require(accounts, by, { action: 'accounts:administer', resource: undefined })
-  const first = owner ?? (by.kind === 'user' ? by.name : undefined)
-  const user = first === undefined ? undefined : await requireUser(accounts, first)
-  const organisation = { id: accounts.newId(), name: parsed, owner: user?.id ?? null }
-  await accounts.metadata.change('createOrganisation', organisation)
-  return summaryOf(await requireOrganisation(accounts, parsed))
-}
-
-/** Administrators see all, users those that they are members of. */
-export async function listOrganisations(
-  accounts: Accounts,
-  { by, after, limit }: By & PageQuery,
-): Promise<{ organisations: readonly OrganisationSummary[]; next: string | null }> {
-  const all = await may(accounts, by, { action: 'accounts:administer', resource: undefined })
-  if (!all) await require(accounts, by, { action: 'account:self', resource: { kind: 'user', name: by.name } })
-  const member = all || by.kind !== 'user' ? {} : { member: by.id }
-  const found = await accounts.metadata.listOrganisations({ after, limit: limit + 1, ...member })
-  const { entries, next } = page(found, limit, ({ name }) => name)
-  return { organisations: entries.map(summaryOf), next }
-}
-
-export async function showOrganisation(
-  accounts: Accounts,
-  { by, organisation }: By & In,
-): Promise<OrganisationSummary> {
-  return summaryOf(await allowedIn(accounts, { by, organisation, action: 'organisation:show' }))
-}
-
-/** What lies in its namespaces stays, and is the administrators'. */
-export async function deleteOrganisation(accounts: Accounts, { by, organisation }: By & In): Promise<void> {
-  const { id } = await administered(accounts, { by, organisation })
-  await accounts.metadata.change('deleteOrganisation', { id })
-}
-
+/** @throws ACCOUNT_UNKNOWN */
 export async function listMembers(
-  accounts: Accounts,
-  { by, organisation, after, limit }: By & In & PageQuery,
-): Promise<{ members: readonly MemberSummary[]; next: string | null }> {
-  const { id } = await allowedIn(accounts, { by, organisation, action: 'organisation:show' })
-  const found = await accounts.metadata.listMembers({ organisation: id, after, limit: limit + 1 })
-  const { entries, next } = page(found, limit, ({ name }) => name)
-  return { members: entries.map(({ name, role }) => ({ name, role })), next }
+  administration: Administration,
+  { organisation, ...page }: NamePage & { organisation: AccountName },
+): Promise<{ members: Member[]; next: string | null }> {
+  const { id } = await requireOrganisation(administration, organisation)
+  const found = await administration.metadata.listMembers({ ...page, organisation: id })
+  const members = found.map(({ name, role }) => ({ name, role }))
+  return {
+    members,
+    next: nextOf(
+      members.map(({ name }) => name),
+      page.limit,
+    ),
+  }
 }
 
-/** @throws ACCOUNT_UNKNOWN; LAST_OWNER when he is the last who could administer it */
+/** Adds a member, or changes what he is. @throws ACCOUNT_UNKNOWN, LAST_OWNER */
 export async function setMember(
-  accounts: Accounts,
-  { by, organisation, user, role }: By & In & { user: string; role: MemberRole | null },
-): Promise<void> {
-  const { id } = await administered(accounts, { by, organisation })
-  const member = await requireUser(accounts, user)
-  const changed = await accounts.metadata.change('setMember', { organisation: id, user: member.id, role })
-  if (!changed) notAMember(user, organisation)
+  administration: Administration,
+  { organisation, user, role }: { organisation: AccountName; user: AccountName; role: MemberRole },
+): Promise<Member & { organisation: string }> {
+  await requireAccounts(administration)
+  const { id } = await requireOrganisation(administration, organisation)
+  const member = await requireUser(administration, user)
+  await administration.metadata.change('setMember', { organisation: id, user: member.id, role })
+  return { organisation, name: user, role }
 }
 
-/** @throws NAME_INVALID, NAME_TAKEN */
-export async function createTeam(
-  accounts: Accounts,
-  { by, organisation, team }: By & In & { team: string },
-): Promise<void> {
-  const { id } = await administered(accounts, { by, organisation })
-  const name = parseMinorName(team)
-  await accounts.metadata.change('createTeam', { id: accounts.newId(), organisation: id, name })
-}
-
-/** With what was granted to it. @throws ACCOUNT_UNKNOWN */
-export async function deleteTeam(
-  accounts: Accounts,
-  { by, organisation, team }: By & In & { team: string },
-): Promise<void> {
-  const found = await administered(accounts, { by, organisation })
-  const { id } = await requireTeam(accounts, { organisation: found, team })
-  await accounts.metadata.change('deleteTeam', { id })
-}
-
-export async function listTeams(
-  accounts: Accounts,
-  { by, organisation, after, limit }: By & In & PageQuery,
-): Promise<{ teams: readonly { name: string }[]; next: string | null }> {
-  const { id } = await allowedIn(accounts, { by, organisation, action: 'organisation:show' })
-  const found = await accounts.metadata.listTeams({ organisation: id, after, limit: limit + 1 })
-  const { entries, next } = page(found, limit, ({ name }) => name)
-  return { teams: entries.map(({ name }) => ({ name })), next }
-}
-
-export async function listTeamMembers(
-  accounts: Accounts,
-  { by, organisation, team, after, limit }: By & In & PageQuery & { team: string },
-): Promise<{ members: readonly { name: string }[]; next: string | null }> {
-  const found = await allowedIn(accounts, { by, organisation, action: 'organisation:show' })
-  const { id } = await requireTeam(accounts, { organisation: found, team })
-  const names = await accounts.metadata.listTeamMembers({ team: id, after, limit: limit + 1 })
-  const { entries, next } = page(names, limit, (name) => name)
-  return { members: entries.map((name) => ({ name })), next }
-}
-
-/** Only members of the organisation can be in its teams. @throws ACCOUNT_UNKNOWN */
-export async function setTeamMember(
-  accounts: Accounts,
-  { by, organisation, team, user, member }: By & In & { team: string; user: string; member: boolean },
-): Promise<void> {
-  const found = await administered(accounts, { by, organisation })
-  const { id } = await requireTeam(accounts, { organisation: found, team })
-  const account = await requireUser(accounts, user)
-  const changed = await accounts.metadata.change('setTeamMember', { team: id, user: account.id, member })
-  if (!changed) notAMember(user, member ? organisation : `${organisation}/${team}`)
+/** He leaves its teams too. @throws ACCOUNT_UNKNOWN, LAST_OWNER */
+export async function removeMember(
+  administration: Administration,
+  { organisation, user }: { organisation: AccountName; user: AccountName },
+): Promise<{ removed: string }> {
+  await requireAccounts(administration)
+  const { id } = await requireOrganisation(administration, organisation)
+  const member = await administration.metadata.findUser(user)
+  const removed =
+    member &&
+    (await administration.metadata.change('setMember', { organisation: id, user: member.id, role: null }))
+  if (!removed)
+    throw new RegistryError('ACCOUNT_UNKNOWN', `${user} is no member of ${organisation}`, {
+      detail: { name: user },
+    })
+  return { removed: user }
 }
 
 /** @throws ACCOUNT_UNKNOWN */
-export async function requireTeam(
-  { metadata }: Accounts,
-  { organisation, team }: { organisation: StoredOrganisation; team: string },
-): Promise<StoredTeam> {
-  const found = await metadata.findTeam({ organisation: organisation.id, name: team })
-  return found ?? unknownAccount('team', `${organisation.name}/${team}`)
-}
-
-/** The organisation, for who may administer it: its owners, and administrators. */
-export function administered(accounts: Accounts, of: By & In): Promise<StoredOrganisation> {
-  return allowedIn(accounts, { ...of, action: 'organisation:administer' })
-}
-
-async function allowedIn(
-  accounts: Accounts,
-  { by, organisation, action }: By & In & { action: Action },
+export async function requireOrganisation(
+  { metadata }: Pick<Administration, 'metadata'>,
+  name: AccountName,
 ): Promise<StoredOrganisation> {
-  await require(accounts, by, { action, resource: { kind: 'organisation', name: organisation } })
-  return requireOrganisation(accounts, organisation)
+  const organisation = await metadata.findOrganisation(name)
+  if (!organisation) throw unknownAccount('organisation', name)
+  return organisation
 }
 
-function notAMember(user: string, of: string): never {
-  throw new RegistryError('ACCOUNT_UNKNOWN', `${user} is no member of ${of}`, { detail: { name: user } })
-}
-
-function summaryOf({ name, createdAt }: StoredOrganisation): OrganisationSummary {
-  return { name, createdAt: instant(createdAt) }
+async function summaryOf(
+  { metadata }: Administration,
+  { id, name, createdAt }: StoredOrganisation,
+): Promise<OrganisationSummary> {
+  return { name, owners: await metadata.countOwners(id), createdAt: isoTime(createdAt) }
 }

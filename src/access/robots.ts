@@ -1,70 +1,84 @@
 import type { StoredRobot } from '../metadata/metadata-store.ts'
-import { type Accounts, type By, instant, type PageQuery, page, unknownAccount } from './accounts.ts'
-import { parseMinorName } from './names.ts'
-import { administered } from './organisations.ts'
+import type { AccountName, RobotName } from './account-name.ts'
+import {
+  type Administration,
+  isoTime,
+  type NamePage,
+  nextOf,
+  requireAccounts,
+  unknownAccount,
+} from './administration.ts'
+import { requireOrganisation } from './organisations.ts'
 
-/** Times are ISO 8601. */
 export interface RobotSummary {
   /** What it signs in as: `acme+deploy`. */
-  readonly login: string
   readonly name: string
   readonly disabled: boolean
   readonly createdAt: string
 }
 
-interface OfOrganisation {
-  readonly organisation: string
+/** @throws ACCOUNT_UNKNOWN, NAME_TAKEN */
+export async function createRobot(administration: Administration, robot: RobotName): Promise<RobotSummary> {
+  await requireAccounts(administration)
+  const { id } = await requireOrganisation(administration, robot.organisation)
+  const { metadata, newId } = administration
+  await metadata.change('createRobot', { id: newId(), organisation: id, name: robot.name })
+  return summaryOf(robot, await requireRobot(administration, robot))
 }
 
-/** An account for machines. It can do nothing before it has an access token. @throws NAME_INVALID, NAME_TAKEN */
-export async function createRobot(
-  accounts: Accounts,
-  { by, organisation, robot }: By & OfOrganisation & { robot: string },
-): Promise<RobotSummary> {
-  const { id } = await administered(accounts, { by, organisation })
-  const name = parseMinorName(robot)
-  await accounts.metadata.change('createRobot', { id: accounts.newId(), organisation: id, name })
-  const made = await accounts.metadata.findRobot({ organisation: id, name })
-  return made ? summaryOf(made, organisation) : unknownAccount('robot', `${organisation}+${name}`)
-}
-
+/** @throws ACCOUNT_UNKNOWN */
 export async function listRobots(
-  accounts: Accounts,
-  { by, organisation, after, limit }: By & OfOrganisation & PageQuery,
-): Promise<{ robots: readonly RobotSummary[]; next: string | null }> {
-  const { id } = await administered(accounts, { by, organisation })
-  const found = await accounts.metadata.listRobots({ organisation: id, after, limit: limit + 1 })
-  const { entries, next } = page(found, limit, ({ name }) => name)
-  return { robots: entries.map((robot) => summaryOf(robot, organisation)), next }
+  administration: Administration,
+  { organisation, ...page }: NamePage & { organisation: AccountName },
+): Promise<{ robots: RobotSummary[]; next: string | null }> {
+  const { id } = await requireOrganisation(administration, organisation)
+  const found = await administration.metadata.listRobots({ ...page, organisation: id })
+  return {
+    robots: found.map((robot) => summaryOf({ organisation }, robot)),
+    next: nextOf(
+      found.map(({ name }) => name),
+      page.limit,
+    ),
+  }
 }
 
-/** A disabled robot's tokens hold no more. @throws ACCOUNT_UNKNOWN */
+/** Disabled, none of its tokens holds any more, until it is enabled again. @throws ACCOUNT_UNKNOWN */
 export async function changeRobot(
-  accounts: Accounts,
-  { by, organisation, robot, disabled }: By & OfOrganisation & { robot: string; disabled: boolean },
-): Promise<void> {
-  const { id } = await requireRobot(accounts, { by, organisation, robot })
-  await accounts.metadata.change('setRobot', { id, disabled })
+  administration: Administration,
+  { disabled, ...robot }: RobotName & { disabled: boolean },
+): Promise<RobotSummary> {
+  await requireAccounts(administration)
+  const { id } = await requireRobot(administration, robot)
+  await administration.metadata.change('setRobot', { id, disabled })
+  return summaryOf(robot, await requireRobot(administration, robot))
 }
 
-/** With its access tokens. @throws ACCOUNT_UNKNOWN */
+/** With its tokens. @throws ACCOUNT_UNKNOWN */
 export async function deleteRobot(
-  accounts: Accounts,
-  { by, organisation, robot }: By & OfOrganisation & { robot: string },
-): Promise<void> {
-  const { id } = await requireRobot(accounts, { by, organisation, robot })
-  await accounts.metadata.change('deleteRobot', { id })
+  administration: Administration,
+  robot: RobotName,
+): Promise<{ deleted: string }> {
+  await requireAccounts(administration)
+  const { id } = await requireRobot(administration, robot)
+  await administration.metadata.change('deleteRobot', { id })
+  return { deleted: nameOf(robot) }
 }
 
-async function requireRobot(
-  accounts: Accounts,
-  { by, organisation, robot }: By & OfOrganisation & { robot: string },
-): Promise<StoredRobot> {
-  const { id } = await administered(accounts, { by, organisation })
-  const found = await accounts.metadata.findRobot({ organisation: id, name: robot })
-  return found ?? unknownAccount('robot', `${organisation}+${robot}`)
+/** @throws ACCOUNT_UNKNOWN */
+export async function requireRobot(administration: Administration, robot: RobotName): Promise<StoredRobot> {
+  const { id } = await requireOrganisation(administration, robot.organisation)
+  const found = await administration.metadata.findRobot({ organisation: id, name: robot.name })
+  if (!found) throw unknownAccount('robot', nameOf(robot))
+  return found
 }
 
-function summaryOf({ name, disabled, createdAt }: StoredRobot, organisation: string): RobotSummary {
-  return { login: `${organisation}+${name}`, name, disabled, createdAt: instant(createdAt) }
+function nameOf({ organisation, name }: RobotName): string {
+  return `${organisation}+${name}`
+}
+
+function summaryOf(
+  { organisation }: { organisation: AccountName },
+  { name, disabled, createdAt }: StoredRobot,
+): RobotSummary {
+  return { name: `${organisation}+${name}`, disabled, createdAt: isoTime(createdAt) }
 }

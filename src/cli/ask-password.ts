@@ -14,9 +14,10 @@ export async function askPassword(question: string, fromStdin: boolean | undefin
   if (fromStdin) return (await Bun.stdin.text()).replace(/\r?\n$/, '')
   if (!process.stdin.isTTY)
     throw new UsageError('nobody is here to be asked for the password: pipe it in with --password-stdin')
-  process.stderr.write(`${question}: `)
   const { stdin } = process
+  // Before the question: who types at once must not see it either.
   stdin.setRawMode(true)
+  process.stderr.write(`${question}: `)
   stdin.setEncoding('utf8')
   stdin.resume()
   try {
@@ -26,6 +27,17 @@ export async function askPassword(question: string, fromStdin: boolean | undefin
     stdin.pause()
     process.stderr.write('\n')
   }
+}
+
+/**
+ * A password that is to be: on a terminal asked for twice, for nobody sees what he types.
+ * @throws UsageError, CommandError
+ */
+export async function askNewPassword(question: string, fromStdin: boolean | undefined): Promise<string> {
+  const password = await askPassword(question, fromStdin)
+  if (!fromStdin && (await askPassword('Once more', false)) !== password)
+    throw new CommandError('the two are not the same: nothing was changed')
+  return password
 }
 
 const enter = /[\r\n]/

@@ -28,10 +28,14 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** A command's name is a word, or a noun and a verb: `gc`, `trash list`. */
+/** A command's name is a word, or nouns and a verb: `gc`, `trash list`, `team member add`. The longest one counts. */
 function commandOf(args: readonly string[]): Command | undefined {
-  const named = (name: string) => [...commands, ...innerCommands].find((command) => command.name === name)
-  return named(args.slice(0, 2).join(' ')) ?? named(args[0] ?? '')
+  for (const words of [3, 2, 1]) {
+    const name = args.slice(0, words).join(' ')
+    const command = args.length >= words && [...commands, ...innerCommands].find((one) => one.name === name)
+    if (command) return command
+  }
+  return undefined
 }
 
 function commandsUnder(noun: string): readonly Command[] {

@@ -1,10 +1,12 @@
 import type { Digest } from '../oci/digest.ts'
+import { accessManagement } from './http-access-management.ts'
 import type { Deletion, InRepository, Management, Page, TagAddress } from './management.ts'
 import { type RemoteOptions, remote } from './remote.ts'
 
 /** A registry's management API, seen from a client. */
 export function connectManagement(options: RemoteOptions): Management {
-  const { request } = remote(options)
+  const registry = remote(options)
+  const { request } = registry
   const repository = ({ repository }: InRepository) =>
     `/api/v1/repositories/${encodeURIComponent(repository)}`
   const tag = (of: TagAddress) => `${repository(of)}/tags/${of.tag}`
@@ -36,6 +38,8 @@ export function connectManagement(options: RemoteOptions): Management {
 
     readOnlyStatus: () => request('GET', '/api/v1/read-only'),
     switchReadOnly: (to) => request('PUT', '/api/v1/read-only', { body: to }),
+
+    ...accessManagement(registry),
 
     async [Symbol.asyncDispose]() {},
   }

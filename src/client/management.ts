@@ -1,6 +1,10 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
+import type { ManagesAccess, Visibility } from './access-management.ts'
+import type { Page, Paged } from './pages.ts'
+
+export type { Page }
 
 /**
  * What an operator does with a registry: through its management API, or directly on its data. Times are ISO 8601,
@@ -11,18 +15,8 @@ export interface Management
     ManagesTags,
     ManagesTrash,
     SwitchesReadOnly,
+    ManagesAccess,
     AsyncDisposable {}
-
-/** At most `limit` entries behind `after`. */
-export interface Page {
-  readonly after: string
-  readonly limit: number
-}
-
-/** Where the next page starts; null on the last. */
-interface Paged {
-  readonly next: string | null
-}
 
 export interface InRepository {
   readonly repository: RepositoryName
@@ -48,6 +42,7 @@ export interface Repository {
   readonly blobs: number
   readonly bytes: number
   readonly lastPush: string | null
+  readonly visibility: Visibility
 }
 
 export interface Deleted {

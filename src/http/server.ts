@@ -1,5 +1,6 @@
 import { anonymous, type Decide } from '../access/decide.ts'
 import type { Callers } from '../access/sign-in/open-sign-in.ts'
+import { createPasswordHasher } from '../access/sign-in/password-hashes.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
@@ -15,7 +16,7 @@ import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type Forwarding, forwarding } from './forwarding.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
-import type { StartCollector } from './management/environment.ts'
+import type { AccountOptions, StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
 import { StorageMeter } from './storage-meter.ts'
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly decide: Decide
   /** How callers are told apart; undefined: everybody is anonymous. */
   readonly callers?: Callers | undefined
+  /** What the management of accounts keeps to; undefined: nobody makes an account of his own. */
+  readonly accounts?: AccountOptions
   /** Where requests come from in front of proxies; undefined: from where they come. */
   readonly forwarding?: Forwarding
   readonly logger: Logger
@@ -99,6 +102,7 @@ class Front {
   readonly metrics: Metrics
   readonly startCollector: StartCollector | undefined
   readonly crew: Crew | undefined
+  readonly accounts: AccountOptions
   readonly #options: ServerOptions
   readonly #forwarding: Forwarding
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
@@ -110,6 +114,7 @@ class Front {
     this.version = options.version
     this.startCollector = options.startCollector
     this.crew = options.crew
+    this.accounts = options.accounts ?? { hasher: createPasswordHasher(), registration: 'off' }
     const { metadata, blobs } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(

@@ -61,6 +61,7 @@ test('sums a repository of more than one slice', async () => {
     blobs: 1,
     bytes: 100,
     lastPush: expect.stringMatching(/^\d{4}-.*Z$/),
+    visibility: 'private',
   })
 })
 

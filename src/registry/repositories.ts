@@ -1,4 +1,4 @@
-import type { ListsContent, RepositorySlice, SliceSum } from '../metadata/metadata-store.ts'
+import type { ListsContent, RepositorySlice, SliceSum, Visibility } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { requireDeletion } from './blobs.ts'
@@ -21,6 +21,8 @@ export interface RepositorySummary {
   readonly bytes: number
   /** ISO 8601. */
   readonly lastPush: string | null
+  /** Whether everybody may read it; an open registry does not ask. */
+  readonly visibility: Visibility
 }
 
 export interface RepositoriesPage {
@@ -80,7 +82,8 @@ async function summaryOf({ metadata }: ManagedRegistry, name: RepositoryName): P
     sum.bytes += links.bytes
     return links
   })
-  return { ...sum, lastPush: sum.lastPush === 0 ? null : instant(sum.lastPush) }
+  const visibility = (await metadata.findVisibility(name)) ?? 'private'
+  return { ...sum, lastPush: sum.lastPush === 0 ? null : instant(sum.lastPush), visibility }
 }
 
 async function eachSlice(

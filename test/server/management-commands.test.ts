@@ -42,8 +42,8 @@ for (const [name, way, caller] of ways) {
     test('sees what there is', async () => {
       const { digest } = await push('seen/app', 'v1', 'one')
       const list = await run('repo', 'list')
-      expect(list.lines[0]).toMatch(/^REPOSITORY +TAGS +MANIFESTS +SIZE +LAST PUSH$/)
-      expect(list.stdout).toMatch(/^seen\/app +1 +1 +5 B +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m)
+      expect(list.lines[0]).toMatch(/^REPOSITORY +VISIBILITY +TAGS +MANIFESTS +SIZE +LAST PUSH$/)
+      expect(list.stdout).toMatch(/^seen\/app +private +1 +1 +5 B +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m)
       expect((await run('repo', 'show', 'seen/app')).stdout).toContain('manifests   1\n')
       expect((await run('tag', 'list', 'seen/app')).stdout).toContain(`v1   ${digest}`)
       expect(await json('repo', 'show', 'seen/app')).toMatchObject({ name: 'seen/app', bytes: 5 })

@@ -1,8 +1,10 @@
-import type { Accounts } from '../../src/access/accounts.ts'
-import { createDecide } from '../../src/access/decide.ts'
+import { parseAccountName } from '../../src/access/account-name.ts'
+import type { Administration } from '../../src/access/administration.ts'
+import { createDecide, type Decide } from '../../src/access/decide.ts'
 import { anonymous, type Identity, operator } from '../../src/access/identity.ts'
 import type { Switches } from '../../src/access/policy.ts'
-import { createUser } from '../../src/access/users.ts'
+import type { PasswordHasher } from '../../src/access/sign-in/password-hashes.ts'
+import { addUser } from '../../src/access/users.ts'
 import { type DataDirectory, openDataDirectory } from '../../src/data-directory.ts'
 import { dispatch, type ServerState } from '../../src/http/dispatch.ts'
 import { errorResponse } from '../../src/http/errors.ts'
@@ -16,7 +18,7 @@ import { temporaryDirectory } from './berth.ts'
 /** A registry whose callers are who a test says: no sign-in, but everything behind it. */
 export interface RegistryWithCallers extends AsyncDisposable {
   readonly registry: Registry
-  readonly accounts: Accounts
+  readonly accounts: Administration & { decide: Decide }
   readonly data: DataDirectory
   /** Makes a user. @returns who he is when he signs in */
   user(name: string, options?: { admin?: boolean }): Promise<Identity & { kind: 'user' }>
@@ -32,6 +34,12 @@ export interface Answer {
 
 export { anonymous }
 export const root = operator('cli:root')
+
+/** Costs no time: nobody signs in here. */
+const hasher: PasswordHasher = {
+  hash: async () => 'no hash',
+  verify: async () => ({ matches: false, outdated: false }),
+}
 
 const usual: Switches = { anonymous: true, registration: 'off' }
 
@@ -58,9 +66,11 @@ export async function registryWithCallers(switches: Partial<Switches> = {}): Pro
     newTrashId: () => Bun.randomUUIDv7(),
     pulled: () => undefined,
   }
-  const accounts: Accounts = {
+  const accounts: RegistryWithCallers['accounts'] = {
     metadata,
-    blobs,
+    hasher,
+    markClosed: () => blobs.markClosed(),
+    requireWritable: async () => undefined,
     decide,
     registration: { ...usual, ...switches }.registration,
     now,
@@ -92,7 +102,8 @@ export async function registryWithCallers(switches: Partial<Switches> = {}): Pro
     accounts,
     data,
     async user(name, { admin = false } = {}) {
-      await createUser(accounts, { by: root, name, admin })
+      const user = { name: parseAccountName(name), password: 'correct horse battery', admin }
+      await addUser(accounts, { ...user, first: false, invitation: null })
       const found = await metadata.findUser(name)
       if (!found) throw new Error(`there is no user ${name}`)
       return { kind: 'user', id: found.id, name, generation: found.generation }
@@ -121,6 +132,7 @@ const state: ServerState = {
   ),
   startCollector: undefined,
   crew: undefined,
+  accounts: { hasher, registration: 'off' },
   journal: () => undefined,
 }
 

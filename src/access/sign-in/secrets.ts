@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 
 /** What a secret is for; its prefix says so, for people and for programs that look for secrets that leaked. */
-export type SecretKind = 'pat' | 'robot' | 'refresh'
+export type SecretKind = 'pat' | 'robot' | 'refresh' | 'invite'
 
-const kinds: readonly SecretKind[] = ['pat', 'robot', 'refresh']
+const kinds: readonly SecretKind[] = ['pat', 'robot', 'refresh', 'invite']
 
 /** 256 bits in the digits of base 62. */
 const randomLength = 43

@@ -1,14 +1,20 @@
+import type { Administration } from '../../access/administration.ts'
+import { createDecide, type Decide } from '../../access/decide.ts'
+import type { Switches } from '../../access/policy.ts'
+import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
+import type { ManagesAccess } from '../../client/access-management.ts'
 import type { Management } from '../../client/management.ts'
 import { deleteManifest } from '../../registry/manifests.ts'
 import { parseMoment } from '../../registry/moment.ts'
-import { readOnlyStatus, switchReadOnly } from '../../registry/read-only.ts'
+import { readOnlyStatus, requireWritable, switchReadOnly } from '../../registry/read-only.ts'
 import { rulesOnRecord } from '../../registry/recorded-rules.ts'
-import type { ManagedRegistry, Rules } from '../../registry/registry.ts'
+import type { ManagedRegistry, Registry, Rules } from '../../registry/registry.ts'
 import { deleteRepository, listRepositorySummaries, showRepository } from '../../registry/repositories.ts'
 import { listTagSummaries, resolveTag, restoreTag, tagHistory } from '../../registry/tags.ts'
 import { emptyAllTrash, emptyTrash, listTrash, restoreTrash } from '../../registry/trash.ts'
 import { openExistingStores, type StoreSettings } from '../../stores.ts'
 import { CommandError } from '../command.ts'
+import { localAccess } from './local-access.ts'
 
 /**
  * Management of the stores themselves, beside servers that may run: what is done holds there at once.
@@ -20,7 +26,7 @@ export async function openLocalManagement(settings: StoreSettings): Promise<Mana
   const stores = await openExistingStores(settings)
   try {
     const { metadata, places } = stores
-    const recorded = await rulesOnRecord<{ rules: Rules }>(metadata)
+    const recorded = await rulesOnRecord<{ rules: Rules; switches?: Switches }>(metadata)
     if (!recorded) {
       throw new CommandError(
         `no server has run on ${places.metadata} yet: start \`berth serve\` with the same settings once, so that its rules are known`,
@@ -28,8 +34,10 @@ export async function openLocalManagement(settings: StoreSettings): Promise<Mana
     }
     const { rules } = recorded
     const registry = { metadata, rules, now: () => Date.now(), newTrashId: () => Bun.randomUUIDv7() }
+    const administration = administrationOf(stores, registry, recorded.switches ?? defaultSwitches)
     return {
       ...managementOf(registry, caller),
+      ...localAccess(administration, caller),
       [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -38,10 +46,29 @@ export async function openLocalManagement(settings: StoreSettings): Promise<Mana
   }
 }
 
+const defaultSwitches: Switches = { anonymous: true, registration: 'off' }
+
+function administrationOf(
+  { metadata, blobs }: Pick<Registry, 'metadata' | 'blobs'>,
+  registry: ManagedRegistry,
+  switches: Switches,
+): Administration & { decide: Decide } {
+  return {
+    metadata,
+    decide: createDecide({ metadata, switches, now: registry.now }),
+    hasher: createPasswordHasher(),
+    registration: switches.registration,
+    now: registry.now,
+    newId: () => crypto.randomUUID(),
+    markClosed: async () => blobs.markClosed?.(),
+    requireWritable: () => requireWritable(registry),
+  }
+}
+
 function managementOf(
   registry: ManagedRegistry,
   caller: string,
-): Omit<Management, typeof Symbol.asyncDispose> {
+): Omit<Management, typeof Symbol.asyncDispose | keyof ManagesAccess> {
   const moment = (text: string) => parseMoment(text, { now: registry.now() })
   const momentOrNow = (text: string | undefined) => (text === undefined ? undefined : moment(text))
   return {

@@ -1,3 +1,5 @@
+import { parseAccountName, parseRobot, parseTeam } from '../../access/account-name.ts'
+import type { GrantResource, Role, Visibility } from '../../client/access-management.ts'
 import { type Digest, parseDigest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
@@ -43,4 +45,44 @@ export function understood<T>(text: string, parse: () => T): T {
     if (error instanceof RegistryError) throw new UsageError(`${JSON.stringify(text)}: ${error.message}`)
     throw error
   }
+}
+
+/** `acme/builders`. @throws UsageError */
+export function teamOf(text: string): { organisation: string; name: string } {
+  return understood(text, () => parseTeam(text))
+}
+
+/** `acme+deploy`. @throws UsageError */
+export function robotOf(text: string): { organisation: string; name: string } {
+  return understood(text, () => parseRobot(text))
+}
+
+/** @throws UsageError */
+export function visibilityOf(text: string): Visibility {
+  if (text === 'public' || text === 'private') return text
+  throw new UsageError(`--visibility is public or private, not ${JSON.stringify(text)}`)
+}
+
+/** @throws UsageError */
+export function roleOf(text: string): Role {
+  const roles: readonly Role[] = ['read', 'write', 'maintain', 'admin']
+  const role = roles.find((one) => one === text)
+  if (role) return role
+  throw new UsageError(`a role is one of ${roles.join(', ')}, not ${JSON.stringify(text)}`)
+}
+
+/** The word between who and where. @throws UsageError */
+export function requireOn(word: string): void {
+  if (word === 'on') return
+  throw new UsageError(`after the user or team comes the word on, not ${JSON.stringify(word)}`)
+}
+
+/** `alice/app` is a repository, `alice` a namespace, unless they are written otherwise. @throws UsageError */
+export function resourceOf(text: string): GrantResource {
+  const [, prefix, rest = ''] = /^(repository:|namespace:)?(.*)$/s.exec(text) ?? []
+  const name = rest.replace(/\/(?:\*\*?)?$/, '')
+  const namespace = prefix === 'namespace:' || (prefix === undefined && !name.includes('/'))
+  return namespace
+    ? { kind: 'namespace', name: understood(text, () => parseAccountName(name)) }
+    : { kind: 'repository', name: repositoryOf(name) }
 }

@@ -40,3 +40,8 @@ export function timeText(milliseconds: number): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
 }
+
+/** An ISO 8601 time as its day in the machine's own time: `2026-11-25`. */
+export function dayText(iso: string): string {
+  return timeText(Date.parse(iso)).slice(0, 10)
+}

@@ -2,12 +2,16 @@ import { z } from '@hono/zod-openapi'
 
 /** What answers carry: the same as what the use cases return. */
 
-const time = z.string().openapi({ format: 'date-time' })
+export const time = z.string().openapi({ format: 'date-time' })
 const digest = z.string().openapi({ example: `sha256:${'0'.repeat(64)}` })
-const count = z.number().int()
+export const count = z.number().int()
 /** Lists are read-only where they come from; in the schema, where the word means something else, they are plain. */
-const listOf = <S extends z.ZodType>(entry: S) => z.array(entry) as unknown as z.ZodReadonly<z.ZodArray<S>>
-const next = z.string().nullable().openapi({ description: 'The `after` of the next page; null on the last' })
+export const listOf = <S extends z.ZodType>(entry: S) =>
+  z.array(entry) as unknown as z.ZodReadonly<z.ZodArray<S>>
+export const next = z
+  .string()
+  .nullable()
+  .openapi({ description: 'The `after` of the next page; null on the last' })
 
 export const repository = z
   .object({
@@ -17,6 +21,7 @@ export const repository = z
     blobs: count.openapi({ description: 'Blobs of the repository, each once; others may share them' }),
     bytes: count.openapi({ description: 'Bytes of these blobs' }),
     lastPush: time.nullable(),
+    visibility: z.enum(['public', 'private']),
   })
   .openapi('Repository')
 

@@ -3,17 +3,27 @@ import { HTTPException } from 'hono/http-exception'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { apiVersion } from '../headers.ts'
+import { accessTokenRoutes } from './access-tokens.ts'
 import { documentRoute } from './document.ts'
-import type { ManagementApp, ManagementEnv, StartCollector } from './environment.ts'
+import type { AccountOptions, ManagementApp, ManagementEnv, StartCollector } from './environment.ts'
+import { grantRoutes } from './grants.ts'
+import { memberRoutes } from './members.ts'
+import { namespaceRoutes } from './namespaces.ts'
+import { organisationRoutes } from './organisations.ts'
+import { registrationRoutes } from './registration.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { requestOf } from './request.ts'
+import { robotRoutes } from './robots.ts'
 import { serverRoutes } from './server.ts'
 import { tagRoutes } from './tags.ts'
+import { teamRoutes } from './teams.ts'
 import { trashRoutes } from './trash.ts'
+import { userRoutes } from './users.ts'
 
 export interface ManagementState {
   readonly version: string
   readonly startCollector: StartCollector | undefined
+  readonly accounts: AccountOptions
 }
 
 /** Answers a request under /api. @throws RegistryError */
@@ -22,8 +32,8 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   const request = await requestOf(exchange)
   // A large repository takes as long as it takes.
   exchange.allowSlowness()
-  const { version, startCollector } = state
-  const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector }
+  const { version, startCollector, accounts } = state
+  const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector, accounts }
   const answer = await api.fetch(request, bindings)
   const text = await answer.text()
   exchange.sent = Buffer.byteLength(text)
@@ -36,6 +46,19 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   const body = exchange.request.method === 'HEAD' ? null : text
   return new Response(body, { status: answer.status, headers })
 }
+
+const contentRoutes = [repositoryRoutes, tagRoutes, trashRoutes]
+const accountRoutes = [
+  userRoutes,
+  registrationRoutes,
+  organisationRoutes,
+  memberRoutes,
+  teamRoutes,
+  robotRoutes,
+  accessTokenRoutes,
+  namespaceRoutes,
+  grantRoutes,
+]
 
 export const api = createApi()
 
@@ -53,7 +76,7 @@ function createApi(): ManagementApp {
     },
   })
   const routes = app.basePath('/api/v1')
-  for (const register of [repositoryRoutes, tagRoutes, trashRoutes, serverRoutes]) register(routes)
+  for (const register of [...contentRoutes, ...accountRoutes, serverRoutes]) register(routes)
   documentRoute(app, routes)
   app.notFound((c) => {
     throw unknownRoute(app, c.env.exchange.path)

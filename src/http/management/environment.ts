@@ -1,7 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Action } from '../../access/decide.ts'
+import type { Administration } from '../../access/administration.ts'
+import type { Action, Decide, Resource } from '../../access/decide.ts'
+import type { Switches } from '../../access/policy.ts'
+import type { PasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
+import { requireWritable } from '../../registry/read-only.ts'
 import { trashedIn } from '../../registry/trash.ts'
 import { authorize, type Exchange } from '../exchange.ts'
 import { trashPath } from './parameters.ts'
@@ -10,25 +14,39 @@ import { trashPath } from './parameters.ts'
 export type StartCollector = () => boolean | Promise<boolean>
 
 export interface ManagementEnv {
-  Bindings: { exchange: Exchange; version: string; startCollector: StartCollector | undefined }
+  Bindings: {
+    exchange: Exchange
+    version: string
+    startCollector: StartCollector | undefined
+    accounts: AccountOptions
+  }
+}
+
+/** What the routes of accounts need beside the registry. */
+export interface AccountOptions {
+  readonly hasher: PasswordHasher
+  readonly registration: Switches['registration']
 }
 
 export type ManagementApp = OpenAPIHono<ManagementEnv>
 
-type ManagementContext = Context<ManagementEnv>
-type ResourceOf = (
-  context: ManagementContext,
-) => RepositoryName | undefined | Promise<RepositoryName | undefined>
+export type ManagementContext = Context<ManagementEnv>
+type ResourceOf = (context: ManagementContext) => Resource | Promise<Resource>
 
 /**
  * The part of a route that no route goes without: its name, for logs and metrics, and what its caller must be
  * allowed to do. It is asked before anything of the request is looked at.
  */
-export function asks(name: string, action: Action, resourceOf: ResourceOf = () => undefined) {
+export function asks(
+  name: string,
+  action: Action | ((context: ManagementContext) => Promise<Action>),
+  resourceOf: ResourceOf = () => undefined,
+) {
   const decided: MiddlewareHandler<ManagementEnv> = async (context, next) => {
     const { exchange } = context.env
     exchange.route = `api.${name}`
-    await authorize(exchange, action, await resourceOf(context))
+    const asked = typeof action === 'string' ? action : await action(context)
+    await authorize(exchange, asked, await resourceOf(context))
     await next()
   }
   return { operationId: name, middleware: decided }
@@ -56,4 +74,31 @@ export async function ofTrash(context: ManagementContext): Promise<RepositoryNam
 export function callerOf(context: ManagementContext): { registry: Exchange['registry']; caller: string } {
   const { registry, identity } = context.env.exchange
   return { registry, caller: identity.name }
+}
+
+/** What the use cases of accounts work with. */
+export function administrationOf(context: ManagementContext): Administration & { decide: Decide } {
+  const { exchange, accounts } = context.env
+  const { registry, decide } = exchange
+  return {
+    metadata: registry.metadata,
+    decide,
+    ...accounts,
+    now: () => registry.now(),
+    newId: () => registry.newId(),
+    markClosed: async () => registry.blobs.markClosed?.(),
+    requireWritable: () => requireWritable(registry),
+  }
+}
+
+/** Whether the caller may do something besides what the route asked for: what it shows may depend on it. */
+export async function may(context: ManagementContext, action: Action): Promise<boolean> {
+  const { decide, identity } = context.env.exchange
+  return (await decide(identity, action, undefined)).allow
+}
+
+/** The id of the user who calls; undefined: it is no user. */
+export function userIdOf(context: ManagementContext): string | undefined {
+  const { identity } = context.env.exchange
+  return identity.kind === 'user' ? identity.id : undefined
 }

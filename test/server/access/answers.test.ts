@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { grant, setVisibility } from '../../../src/access/grants.ts'
+import { parseSubject } from '../../../src/access/account-name.ts'
+import { grantRole } from '../../../src/access/grants.ts'
 import type { Identity } from '../../../src/access/identity.ts'
+import { setVisibility } from '../../../src/access/namespaces.ts'
 import type { RepositoryName } from '../../../src/oci/repository-name.ts'
 import { anonymous, type RegistryWithCallers, registryWithCallers, root } from '../../support/callers.ts'
 
@@ -27,10 +29,9 @@ beforeAll(async () => {
     if (status !== 201) throw new Error(`${name}: ${status}`)
   }
   const repository = 'alice/public' as RepositoryName
-  await setVisibility(hub.accounts, { by: alice, repository, visibility: 'public' })
-  await grant(hub.accounts, {
-    by: alice,
-    to: { kind: 'user', name: 'reader' },
+  await setVisibility(hub.accounts, { repository, visibility: 'public' })
+  await grantRole(hub.accounts, {
+    subject: parseSubject('reader'),
     role: 'read',
     on: { kind: 'repository', name: 'alice/private' },
   })
@@ -145,10 +146,9 @@ test('a token that is narrower than its user’s rights is asked to be wider', a
 test('a right that is withdrawn holds no more at the next request', async () => {
   const guest = await hub.user('guest')
   const on = { kind: 'repository', name: 'alice/private' } as const
-  const to = { kind: 'user', name: 'guest' } as const
   const look = async () => (await hub.ask(guest, 'GET', '/v2/alice/private/manifests/v1')).status
   expect(await look()).toBe(404)
-  await grant(hub.accounts, { by: alice, to, role: 'read', on })
+  await grantRole(hub.accounts, { subject: parseSubject('guest'), role: 'read', on })
   expect(await look()).toBe(200)
   await hub.accounts.metadata.change('setUser', { id: (guest as { id: string }).id, disabled: true })
   expect(await look()).toBe(401)
@@ -170,7 +170,7 @@ test('anonymous access can be switched off for the whole server', async () => {
   const owner = await shut.user('alice')
   await shut.ask(owner, 'PUT', '/v2/alice/public/manifests/v1', image)
   const repository = 'alice/public' as RepositoryName
-  await setVisibility(shut.accounts, { by: owner, repository, visibility: 'public' })
+  await setVisibility(shut.accounts, { repository, visibility: 'public' })
   for (const path of ['/v2/alice/public/manifests/v1', '/v1/search?q=alice', '/v2/_catalog'])
     expect((await shut.ask(anonymous, 'GET', path)).status).toBe(401)
   expect((await shut.ask(await shut.user('bob'), 'GET', '/v2/alice/public/manifests/v1')).status).toBe(200)

@@ -2,14 +2,16 @@ import { expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseAccountName } from '../../../src/access/account-name.ts'
 import { isLocal, isSetupCode, offerSetupCode, settleClosing } from '../../../src/access/closing.ts'
-import { createFirstUser, createUser, deleteUser, register } from '../../../src/access/users.ts'
+import { createFirstUser, register } from '../../../src/access/registration.ts'
+import { createUser, deleteUser } from '../../../src/access/users.ts'
 import { openDataDirectory } from '../../../src/data-directory.ts'
 import { manifest } from '../../../src/metadata/contract/fixtures.ts'
 import type { RepositoryName } from '../../../src/oci/repository-name.ts'
 import { rebuild } from '../../../src/recovery/rebuild.ts'
 import { startBerth, temporaryDirectory } from '../../support/berth.ts'
-import { anonymous, registryWithCallers, root } from '../../support/callers.ts'
+import { anonymous, registryWithCallers } from '../../support/callers.ts'
 
 const image = JSON.stringify({
   schemaVersion: 2,
@@ -21,6 +23,8 @@ const image = JSON.stringify({
   },
   layers: [],
 })
+
+const account = (name: string) => ({ name: parseAccountName(name), password: 'correct horse battery' })
 
 /** What an operation failed with. */
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -40,8 +44,8 @@ test('the first user closes the registry, and what was pushed before is not his'
   expect((await hub.ask(alice, 'PUT', '/v2/alice/other/manifests/v1', image)).status).toBe(403)
   const admin = await hub.user('boss', { admin: true })
   expect((await hub.ask(admin, 'GET', '/v2/alice/app/manifests/v1')).status).toBe(200)
-  await deleteUser(hub.accounts, { by: root, name: 'alice' })
-  await deleteUser(hub.accounts, { by: root, name: 'boss' })
+  await deleteUser(hub.accounts, { name: parseAccountName('alice') })
+  await deleteUser(hub.accounts, { name: parseAccountName('boss') })
   expect((await hub.ask(anonymous, 'GET', '/v2/alice/app/manifests/v1')).status).toBe(401)
 })
 
@@ -51,7 +55,7 @@ test('from elsewhere the first account takes the set-up code, and there is one f
   const code = (await offerSetupCode(accounts.metadata)) ?? ''
   expect(code).toMatch(/^(?:[a-z0-9]{4}-){3}[a-z0-9]{4}$/)
   const first = (local: boolean, setupCode: string | undefined) =>
-    codeOf(createFirstUser(accounts, { name: 'alice', local, setupCode }))
+    codeOf(createFirstUser(accounts, { ...account('alice'), admin: true, local, setupCode }))
   for (const wrong of [undefined, '', 'aaaa-aaaa-aaaa-aaaa', code.slice(1)])
     expect(await first(false, wrong)).toBe('SETUP_CODE_INVALID')
   expect((await accounts.metadata.accessState()).closed).toBe(false)
@@ -63,7 +67,12 @@ test('from elsewhere the first account takes the set-up code, and there is one f
 
 test('the machine itself makes the first account without a code', async () => {
   await using hub = await registryWithCallers()
-  const made = await createFirstUser(hub.accounts, { name: 'alice', local: true, setupCode: undefined })
+  const made = await createFirstUser(hub.accounts, {
+    ...account('alice'),
+    admin: true,
+    local: true,
+    setupCode: undefined,
+  })
   expect(made).toMatchObject({ admin: true, closed: true, namespace: true })
 })
 
@@ -88,14 +97,14 @@ test('nobody registers unless the setting lets him, and never as the first', asy
     ['open', 'done'],
   ] as const) {
     await using hub = await registryWithCallers({ registration })
-    expect(await codeOf(register(hub.accounts, { name: 'early' }))).toBe('REGISTRATION_CLOSED')
+    expect(await codeOf(register(hub.accounts, account('early')))).toBe('REGISTRATION_CLOSED')
     await hub.ask(anonymous, 'PUT', '/v2/taken/app/manifests/v1', image)
     await hub.user('boss', { admin: true })
-    expect(await codeOf(register(hub.accounts, { name: 'carol' }))).toBe(outcome)
+    expect(await codeOf(register(hub.accounts, account('carol')))).toBe(outcome)
     if (outcome !== 'done') continue
     for (const name of ['boss', 'taken'])
-      expect(await codeOf(register(hub.accounts, { name }))).toBe('NAME_TAKEN')
-    expect(await codeOf(register(hub.accounts, { name: 'library' }))).toBe('NAME_RESERVED')
+      expect(await codeOf(register(hub.accounts, account(name)))).toBe('NAME_TAKEN')
+    expect(await codeOf(register(hub.accounts, account('library')))).toBe('NAME_RESERVED')
   }
 })
 
@@ -116,7 +125,7 @@ test('a database that says closed makes the mark where it is missing', async () 
   await using hub = await registryWithCallers()
   await hub.user('alice')
   await rm(join(hub.data.path, 'closed'))
-  expect(await settleClosing(hub.accounts)).toMatchObject({ closed: true })
+  expect(await settleClosing(hub.data)).toMatchObject({ closed: true })
   expect(existsSync(join(hub.data.path, 'closed'))).toBe(true)
 })
 
@@ -156,7 +165,9 @@ test('a rebuild brings accounts, rights and visibility back, and the registry cl
 test('a name that is reserved or taken makes no user and closes nothing', async () => {
   await using hub = await registryWithCallers()
   for (const name of ['admin', 'library', 'Alice', 'a/b'])
-    expect(await codeOf(createUser(hub.accounts, { by: root, name, admin: true }))).toStartWith('NAME_')
+    expect(
+      await codeOf((async () => createUser(hub.accounts, { ...account(name), admin: true }))()),
+    ).toStartWith('NAME_')
   expect(await hub.accounts.metadata.accessState()).toMatchObject({ closed: false })
   expect(existsSync(join(hub.data.path, 'closed'))).toBe(false)
 })

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { grant, setVisibility } from '../../../src/access/grants.ts'
+import { parseSubject } from '../../../src/access/account-name.ts'
+import { grantRole } from '../../../src/access/grants.ts'
 import type { Identity } from '../../../src/access/identity.ts'
+import { setVisibility } from '../../../src/access/namespaces.ts'
 import { digestOf } from '../../../src/oci/digest.ts'
 import type { RepositoryName } from '../../../src/oci/repository-name.ts'
 import { anonymous, type RegistryWithCallers, registryWithCallers, root } from '../../support/callers.ts'
@@ -26,7 +28,7 @@ beforeAll(async () => {
   for (const name of ['alice/secret', 'alice/open', 'bob/own'])
     await hub.ask(root, 'PUT', `/v2/${name}/manifests/v1`, image)
   const repository = 'alice/open' as RepositoryName
-  await setVisibility(hub.accounts, { by: alice, repository, visibility: 'public' })
+  await setVisibility(hub.accounts, { repository, visibility: 'public' })
 })
 
 afterAll(() => hub[Symbol.asyncDispose]())
@@ -95,9 +97,8 @@ test('a digest that is known is not a digest that is had', async () => {
   expect((await hub.ask(bob, 'GET', `/v2/bob/own/blobs/${digest}`)).status).toBe(404)
   const scopes = [{ type: 'repository', name: 'bob/mine', actions: ['*'] }] as const
   const narrow: Identity = { ...bob, bound: { scopes } }
-  await grant(hub.accounts, {
-    by: alice,
-    to: { kind: 'user', name: 'bob' },
+  await grantRole(hub.accounts, {
+    subject: parseSubject('bob'),
     role: 'read',
     on: { kind: 'repository', name: 'alice/secret' },
   })

@@ -37,9 +37,10 @@ Examples:
     )
     printResult(values, { repositories }, () =>
       table(
-        ['repository', 'tags', 'manifests', 'size', 'last push'],
-        repositories.map(({ name, tags, manifests, bytes, lastPush }) => [
+        ['repository', 'visibility', 'tags', 'manifests', 'size', 'last push'],
+        repositories.map(({ name, visibility, tags, manifests, bytes, lastPush }) => [
           name,
+          visibility,
           String(tags),
           String(manifests),
           sizeText(bytes),

@@ -10,7 +10,8 @@ import { sizeText, timeText } from '../../output/units.ts'
 export const repoShow: Command = {
   name: 'repo show',
   summary: 'show what a repository holds',
-  help: () => `Shows how much a repository holds, and when something was last pushed to it.
+  help: () => `Shows how much a repository holds, and when something was last pushed to it,
+and whether everybody may pull from it.
 
 Usage: berth repo show REPOSITORY [FLAGS]
 
@@ -34,8 +35,9 @@ Example:
   },
 }
 
-function text({ name, tags, manifests, blobs, bytes, lastPush }: Repository): string {
+function text({ name, tags, manifests, blobs, bytes, lastPush, visibility }: Repository): string {
   return `repository  ${name}
+visibility  ${visibility}
 tags        ${tags}
 manifests   ${manifests}
 blobs       ${blobs}

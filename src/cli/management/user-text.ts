@@ -1,0 +1,11 @@
+import type { User } from '../../client/access-management.ts'
+import { dayText } from '../output/units.ts'
+
+export function userText({ name, email, admin, disabled, createdAt }: User): string {
+  return `user      ${name}
+email     ${email ?? '-'}
+admin     ${admin ? 'yes' : 'no'}
+disabled  ${disabled ? 'yes: he can’t sign in, and none of his tokens holds' : 'no'}
+since     ${dayText(createdAt)}
+`
+}
