@@ -2,27 +2,7 @@ import { parse } from 'yaml'
 import { loadSettings } from '../../src/config/load.ts'
 import { environmentName, isSettingName, type SettingName, settingNames } from '../../src/config/settings.ts'
 
-/** Settings of PostgreSQL, S3 and accounts, which are described before the code that reads them is here. */
-const awaited: readonly string[] = [
-  'access.open',
-  'http.trusted-proxies',
-  'http.url',
-  'metadata.password-file',
-  'metadata.pool',
-  'metadata.url',
-  'storage.s3.bucket',
-  'storage.s3.connections',
-  'storage.s3.endpoint',
-  'storage.s3.memory',
-  'storage.s3.part-size',
-  'storage.s3.parts-in-flight',
-  'storage.s3.path-style',
-  'storage.s3.prefix',
-  'storage.s3.region',
-  'workers',
-]
-
-const known: ReadonlySet<string> = new Set([...settingNames, ...awaited])
+const known: ReadonlySet<string> = new Set(settingNames)
 const variables: ReadonlySet<string> = new Set([
   'BERTH_CONFIG',
   ...[...known].map((name) => environmentName(name as SettingName)),
