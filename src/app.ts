@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { offerSetupCode, settleClosing } from './access/closing.ts'
 import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
@@ -12,6 +13,8 @@ import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
 import { Scrubber } from './jobs/scrub.ts'
 import { scrubMeasurements } from './jobs/scrub-measurements.ts'
+import { turnMeasurements } from './jobs/turn-measurements.ts'
+import { alone, SharedTurns } from './jobs/turns.ts'
 import type { LineSink, Logger } from './logging/logger.ts'
 import { requireMeantOpen } from './open-access.ts'
 import { PullRecorder, type RecordsPulls } from './registry/pull-recorder.ts'
@@ -19,7 +22,7 @@ import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { collectorRulesOf, retentionRulesOf, rulesOf, switchesOf } from './rules.ts'
 import { registryOf, servingOptions } from './serving.ts'
-import { openStores, type Places, type Stores } from './stores.ts'
+import { openStores, type Places, type Stores, usesPostgres } from './stores.ts'
 import { type RunningWorkers, serveWithWorkers } from './workers/owner/serve-workers.ts'
 
 /** A registry that serves, put together from its settings. */
@@ -162,13 +165,17 @@ type Background = ReturnType<typeof backgroundOf>
 function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'pulls' | 'background'>) {
   const { metadata, blobs } = stores
   const meter = new CollectorMeter()
+  const shared = usesPostgres(settings)
+  const runner = shared ? `${hostname()}:${process.pid}` : 'server'
+  const turns = shared ? new SharedTurns({ metadata, logger, runner }) : undefined
   const scrubber = new Scrubber({
     metadata,
     blobs,
     logger,
     rate: settings['scrub.rate'],
     interval: settings['scrub.interval'],
-    now: () => Date.now(),
+    turns: turns ?? alone,
+    now: stores.now,
   })
   return {
     measurements: [
@@ -176,6 +183,7 @@ function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'p
       ...scrubMeasurements(scrubber),
       ...journal.measurements,
       ...(tls?.measurements ?? []),
+      ...(turns ? turnMeasurements(turns, metadata) : []),
     ],
     start: (registry: Registry, pulls: RecordsPulls) =>
       startMaintenance({
@@ -187,6 +195,8 @@ function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'p
         meter,
         interval: settings['gc.interval'],
         retention: retentionRulesOf(settings),
+        turns: turns ?? alone,
+        runner,
       }),
   }
 }

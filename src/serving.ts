@@ -17,7 +17,7 @@ import { version } from './version.ts'
 /** What the use cases work with, in a process that serves alone, in an owner of workers and in each of them. */
 export function registryOf(
   settings: Settings,
-  { metadata, blobs }: Pick<Stores, 'metadata' | 'blobs'>,
+  { metadata, blobs, now }: Pick<Stores, 'metadata' | 'blobs' | 'now'>,
   pulled: (manifest: Pull) => void,
 ): Registry {
   return {
@@ -25,9 +25,9 @@ export function registryOf(
     blobs,
     hashes: new UnfinishedHashes({ shared: sharesUploads(settings) }),
     rules: rulesOf(settings),
-    now: () => Date.now(),
+    now,
     newId: () => crypto.randomUUID(),
-    newTrashId: () => Bun.randomUUIDv7(),
+    newTrashId: () => Bun.randomUUIDv7('hex', now()),
     pulled,
   }
 }

@@ -25,6 +25,7 @@ import {
   requireRegistry,
   requireRegistryOrRoom,
 } from './data-directory.ts'
+import { DatabaseClock } from './metadata/database-clock.ts'
 import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
 import { version } from './version.ts'
@@ -34,6 +35,8 @@ export interface Stores extends AsyncDisposable {
   readonly metadata: MetadataStore
   readonly blobs: Blobs
   readonly places: Places
+  /** Milliseconds since 1970, by the clock that all ages go by. */
+  now(): number
 }
 
 export type Blobs = BlobStore &
@@ -138,16 +141,31 @@ async function open(settings: StoreSettings, opening: Opening = {}): Promise<Sto
     closing.defer(blobs.close)
     const metadata = await openMetadata(settings, opening)
     closing.defer(metadata.close)
+    const clock = opening.server && usesPostgres(settings) ? await followClock(metadata.store) : undefined
+    if (clock) closing.defer(clock.stop)
     return {
       metadata: metadata.store,
       blobs: blobs.store,
       places: { metadata: metadata.place, blobs: blobs.place },
+      now: clock?.now ?? Date.now,
       [Symbol.asyncDispose]: () => closing.disposeAsync(),
     }
   } catch (error) {
     await closing.disposeAsync()
     throw error
   }
+}
+
+/** Within this time a clock of the database that was set is followed. Milliseconds. */
+const clockInterval = 10_000
+
+/** The clock of a database on another machine, for as long as the stores are open. */
+async function followClock(metadata: MetadataStore): Promise<{ now(): number; stop(): void }> {
+  const clock = await DatabaseClock.start({ metadata, monotonic: () => performance.now() })
+  // While it does not answer, time goes on as it did.
+  const timer = setInterval(() => void clock.look().catch(() => undefined), clockInterval)
+  timer.unref()
+  return { now: () => clock.now(), stop: () => clearInterval(timer) }
 }
 
 interface Opened<S> {

@@ -1,15 +1,16 @@
 import type { Logger } from '../logging/logger.ts'
 import type { RecordsPulls } from '../registry/pull-recorder.ts'
-import { isReadOnly } from '../registry/read-only.ts'
 import type { Registry } from '../registry/registry.ts'
-import { ClockGuard } from './clock-guard.ts'
 import { type CollectorRules, collectGarbage } from './collector.ts'
 import type { CollectorMeter } from './collector-meter.ts'
 import { recordCollection } from './recorded-runs.ts'
+import { removalGuard } from './removal-guard.ts'
 import { type RetentionRules, retentionTick, runRetentionWhenDue } from './retention-schedule.ts'
-import { type ScheduledJob, type StartableJob, schedule } from './schedule.ts'
+import { type ScheduledJob, schedule } from './schedule.ts'
+import { scheduleTurns, type TurnsSchedule } from './scheduled-turns.ts'
 import type { Scrubber } from './scrub.ts'
 import { sweep } from './sweep.ts'
+import type { Turns } from './turns.ts'
 
 export interface Maintenance {
   readonly registry: Registry
@@ -21,6 +22,10 @@ export interface Maintenance {
   readonly interval: number
   readonly meter: CollectorMeter
   readonly retention: RetentionRules
+  /** Which of the processes on this metadata does what one does for all. */
+  readonly turns: Turns
+  /** What the runs of this process are recorded under. */
+  readonly runner: string
 }
 
 /** How often at most the sweep runs, however short the times are that it enforces. Milliseconds. */
@@ -30,8 +35,8 @@ const longestSweep = 60_000
 const flushInterval = 60_000
 
 export interface RunningMaintenance extends ScheduledJob {
-  /** Runs the collector now. @returns false where it runs already */
-  startCollector(): boolean
+  /** Runs the collector now. @returns false where it runs already, here or in another process */
+  startCollector(): Promise<boolean>
 }
 
 /** Everything that a server does by itself, again and again, beside what it is asked for. */
@@ -55,81 +60,65 @@ export function startMaintenance(options: Maintenance): RunningMaintenance {
   }
 }
 
-function scheduleCollector({ registry, logger, rules, interval, meter }: Maintenance): StartableJob {
+function scheduleCollector(options: Maintenance): TurnsSchedule {
+  const { registry, turns, logger, rules, interval, meter, runner } = options
   const { metadata, blobs } = registry
-  const mayRemove = removalGuard({ registry, logger })
-  let stopped = false
-  const run = async () => {
-    if (!(await mayRemove())) return
+  const guard = removalGuard(options)
+  const run = async (stopped: () => boolean) => {
+    if (!(await guard.mayRemove())) return
     const started = performance.now()
-    const collected = await collectGarbage({ metadata, blobs, rules, stopped: () => stopped })
+    const collected = await collectGarbage({ metadata, blobs, rules, stopped })
     const duration = performance.now() - started
     meter.ran({ duration, collected, now: registry.now() })
     if (Object.values(collected).every((count) => count === 0)) return
     logger.info('collected', { ...collected, duration_ms: Math.round(duration) })
-    await recordCollection(metadata, { runner: 'server', duration, collected })
+    await recordCollection(metadata, { runner, duration, collected })
   }
-  const job = schedule(run, {
+  return scheduleTurns(turns, {
+    name: 'collector',
     interval: Math.max(interval, 1),
+    run,
+    look: guard.look,
     failed: (error) => logger.error('the collector failed', { error: String(error) }),
   })
-  return {
-    start: () => job.start(),
-    async stop() {
-      stopped = true
-      await job.stop()
-    },
-  }
 }
 
 /** Bytes that nobody can read any more, and abandoned uploads, need not wait for the collector. */
-function scheduleSweep({ registry, logger, rules, meter }: Maintenance): ScheduledJob {
+function scheduleSweep(options: Maintenance): ScheduledJob {
+  const { registry, turns, logger, rules, meter } = options
   const { uploadAge, keepObjects } = rules
   const { metadata, blobs } = registry
   const interval = Math.min(Math.max(Math.min(uploadAge, keepObjects) / 4, shortestSweep), longestSweep)
-  const mayRemove = removalGuard({ registry, logger })
-  const run = async () => {
-    if (!(await mayRemove())) return
-    const swept = await sweep({ metadata, blobs, uploadAge, keepObjects })
+  const guard = removalGuard(options)
+  const run = async (stopped: () => boolean) => {
+    if (!(await guard.mayRemove())) return
+    const swept = await sweep({ metadata, blobs, uploadAge, keepObjects, stopped })
     meter.removed(swept)
     if (swept.uploads + swept.objects > 0) logger.info('swept', { ...swept })
   }
-  return schedule(run, {
-    interval,
+  return scheduleTurns(turns, {
+    name: 'sweep',
+    interval: Math.round(interval),
+    run,
+    look: guard.look,
     failed: (error) => logger.error('the sweep failed', { error: String(error) }),
   })
 }
 
-function scheduleRetention({ registry, pulls, logger, retention }: Maintenance): ScheduledJob {
-  const mayRemove = removalGuard({ registry, logger })
-  let stopped = false
-  const run = () =>
-    runRetentionWhenDue({ registry, pulls, logger, retention, mayRemove, stopped: () => stopped })
-  const job = schedule(run, {
+function scheduleRetention(options: Maintenance): ScheduledJob {
+  const { registry, turns, pulls, logger, retention } = options
+  const guard = removalGuard(options)
+  return scheduleTurns(turns, {
+    name: 'retention',
     interval: retentionTick(retention),
+    run: (stopped) =>
+      runRetentionWhenDue({ registry, pulls, logger, retention, mayRemove: guard.mayRemove, stopped }),
+    look: guard.look,
     failed: (error) => logger.error('retention failed', { error: String(error) }),
   })
-  return {
-    async stop() {
-      stopped = true
-      await job.stop()
-    },
-  }
 }
 
-/** Asked before each run of one job: whether it may remove anything. */
-function removalGuard({ registry, logger }: Pick<Maintenance, 'registry' | 'logger'>) {
-  const clock = new ClockGuard()
-  return async (): Promise<boolean> => {
-    const jump = clock.look({ wall: await registry.metadata.clock(), monotonic: performance.now() })
-    if (jump === 0) return !(await isReadOnly(registry))
-    logger.warn('the clock was set: nothing is removed in this run, for ages can’t be trusted', {
-      jump_ms: Math.round(jump),
-    })
-    return false
-  }
-}
-
+/** Each process writes down what it gathered itself. */
 function schedulePulls({ pulls, logger }: Maintenance): ScheduledJob {
   return schedule(() => pulls.flush(), {
     interval: flushInterval,

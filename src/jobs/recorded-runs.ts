@@ -2,8 +2,8 @@ import type { ChangesMetadata } from '../metadata/metadata-store.ts'
 import type { Collected } from './collector.ts'
 
 export interface FinishedRun {
-  /** Which process it was. */
-  readonly runner: 'server' | 'command'
+  /** Which process it was: `server`, `command`, or a server's own name. */
+  readonly runner: string
   /** Milliseconds. */
   readonly duration: number
   readonly collected: Collected

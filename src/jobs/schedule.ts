@@ -12,11 +12,12 @@ export interface StartableJob extends ScheduledJob {
 
 /**
  * Runs `job` every `interval` milliseconds, never twice at once.
- * @param failed told of each run that threw; the next one comes all the same
+ * @param options.failed told of each run that threw; the next one comes all the same
+ * @param options.delay before the first interval begins, so that processes that start together don't keep step
  */
 export function schedule(
   job: () => Promise<void>,
-  { interval, failed }: { interval: number; failed: (error: unknown) => void },
+  { interval, failed, delay = 0 }: { interval: number; failed: (error: unknown) => void; delay?: number },
 ): StartableJob {
   let running: Promise<void> | undefined
   let stopped = false
@@ -29,7 +30,9 @@ export function schedule(
       })
     return true
   }
-  const timer = setInterval(start, interval)
+  let timer = setTimeout(() => {
+    timer = setInterval(start, interval)
+  }, delay)
   return {
     start,
     async stop() {

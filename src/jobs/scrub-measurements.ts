@@ -3,7 +3,7 @@ import type { Scrubber, ScrubMeasures } from './scrub.ts'
 
 /** How far scrubbing is, and what it found; none where it is switched off. */
 export function scrubMeasurements(scrubber: Scrubber): Measurement[] {
-  if (!scrubber.measures()) return []
+  if (!scrubber.reads) return []
   const measurement = (
     name: string,
     help: string,
@@ -12,8 +12,8 @@ export function scrubMeasurements(scrubber: Scrubber): Measurement[] {
     name,
     help,
     kind: name.endsWith('_total') ? 'counter' : 'gauge',
-    read() {
-      const measures = scrubber.measures()
+    async read() {
+      const measures = await scrubber.measures()
       return measures && read(measures)
     },
   })

@@ -13,6 +13,7 @@ import { type Pace, paceOf } from './pace.ts'
 import type { ScheduledJob } from './schedule.ts'
 import { ageOf, emptyProgress, type ScrubAge, type ScrubProgress, scrubKey } from './scrub-progress.ts'
 import { StorageWitness } from './storage-witness.ts'
+import type { Turn, Turns } from './turns.ts'
 
 export interface Scrubbing {
   readonly metadata: ChangesMetadata & KeepsState & ListsObjects & FindsDamage & FindsTags
@@ -22,6 +23,8 @@ export interface Scrubbing {
   readonly rate: number
   /** Milliseconds from the beginning of one round to that of the next, unless a round takes longer. */
   readonly interval: number
+  /** One of the processes on this metadata reads for all. */
+  readonly turns: Turns
   /** Milliseconds since 1970. */
   now(): number
 }
@@ -33,6 +36,8 @@ const blobsAtOnce = 32
 const saveEvery = 60_000
 /** A registry that holds nothing must not be gone round without pause. Milliseconds. */
 const shortestInterval = 1000
+/** How often to ask whether another process has stopped reading. Milliseconds. */
+const askEvery = 5000
 
 export interface ScrubMeasures extends ScrubAge {
   /** Bytes read since the start of this process. */
@@ -51,6 +56,7 @@ export class Scrubber implements ScheduledJob {
   readonly #witness: StorageWitness
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
+  #turn: Turn | undefined
   #progress: ScrubProgress
   #savedAt: number
   #bytes = 0
@@ -77,44 +83,72 @@ export class Scrubber implements ScheduledJob {
     await this.#running
   }
 
+  /** Whether there is scrubbing at all. */
+  get reads(): boolean {
+    return this.#options.rate > 0
+  }
+
   /** Undefined where there is no scrubbing. */
-  measures(): ScrubMeasures | undefined {
+  async measures(): Promise<ScrubMeasures | undefined> {
     if (this.#options.rate === 0) return undefined
-    return { bytes: this.#bytes, damaged: this.#damaged, ...ageOf(this.#progress, this.#options.now()) }
+    const progress = this.#turn ? this.#progress : await this.#recorded()
+    return { bytes: this.#bytes, damaged: this.#damaged, ...ageOf(progress, this.#options.now()) }
   }
 
   get #stopped(): boolean {
-    return this.#stopping.signal.aborted
+    return this.#stopping.signal.aborted || (this.#turn?.lost() ?? false)
   }
 
   async #goOn(): Promise<void> {
-    let loaded = false
-    while (!this.#stopped) {
-      try {
-        if (!loaded) await this.#load()
-        loaded = true
-        await this.#round()
-      } catch (error) {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const wait = await this.#takeTurn().catch((error: unknown) => {
         this.#options.logger.error('scrubbing failed, and goes on in a minute', {
           error: error instanceof Error ? error.message : String(error),
         })
-        await this.#sleep(saveEvery)
-      }
+        return saveEvery
+      })
+      await this.#sleep(wait)
     }
-    if (loaded) await this.#save().catch(() => undefined)
   }
 
-  /** Goes on with the round that is under way, or waits for the next and begins it. */
-  async #round(): Promise<void> {
-    const { now } = this.#options
+  /** Goes on with the round where whoever read last left off. @returns milliseconds to wait before the next turn */
+  async #takeTurn(): Promise<number> {
+    const turn = await this.#options.turns.take('scrub', { interval: 0 })
+    if (!turn) return askEvery
+    try {
+      this.#progress = await this.#recorded()
+      const wait = this.#untilNext()
+      if (wait > 0) return wait
+      await this.#readIn(turn)
+      return 0
+    } finally {
+      await turn.end(true)
+    }
+  }
+
+  async #readIn(turn: Turn): Promise<void> {
+    this.#turn = turn
+    try {
+      await this.#round()
+    } finally {
+      // Another that took over has gone on from what was saved before.
+      if (!turn.lost()) await this.#save().catch(() => undefined)
+      this.#turn = undefined
+    }
+  }
+
+  /** Milliseconds. A clock that was set back must not put the next round off for longer than one. */
+  #untilNext(): number {
     const interval = Math.max(this.#options.interval, shortestInterval)
     const { begun, lastBegun } = this.#progress
-    if (begun === null) {
-      const wait = lastBegun === null ? 0 : lastBegun + interval - now()
-      // A clock that was set back must not put the next round off for longer than one.
-      if (wait > 0) return this.#sleep(Math.min(wait, interval, saveEvery))
-      this.#progress = { ...this.#progress, begun: now(), after: '' }
-    }
+    if (begun !== null || lastBegun === null) return 0
+    return Math.min(lastBegun + interval - this.#options.now(), interval, saveEvery)
+  }
+
+  async #round(): Promise<void> {
+    const { now } = this.#options
+    if (this.#progress.begun === null) this.#progress = { ...this.#progress, begun: now(), after: '' }
     while (!this.#stopped) {
       const page = await this.#options.metadata.listBlobs({ after: this.#progress.after, limit: blobsAtOnce })
       for (const blob of page) {
@@ -179,9 +213,10 @@ export class Scrubber implements ScheduledJob {
     )
   }
 
-  async #load(): Promise<void> {
+  /** How far whoever reads is, as it is on record. */
+  async #recorded(): Promise<ScrubProgress> {
     const value = await this.#options.metadata.getState(scrubKey)
-    if (value !== undefined) this.#progress = { ...this.#progress, ...JSON.parse(value) }
+    return value === undefined ? this.#progress : { ...this.#progress, ...JSON.parse(value) }
   }
 
   async #save(): Promise<void> {

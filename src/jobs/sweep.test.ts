@@ -20,8 +20,9 @@ function storeWith({ uploads = 0, objects = 0, removeFails = false } = {}) {
         return count
       }
       forgottenWhilePresent.push(...args.objectKeys.filter((key) => present.has(key)))
+      const forgotten = args.objectKeys.filter((key) => doomed.includes(key))
       doomed = doomed.filter((key) => !args.objectKeys.includes(key))
-      return undefined
+      return forgotten
     },
     async listDoomed(by: { age: number; limit: number }) {
       asked.push(by)
@@ -75,4 +76,11 @@ test('keeps objects on record that could not be removed, for the next sweep', as
   const { job, left } = storeWith({ objects: 3, removeFails: true })
   await expect(sweep(job)).rejects.toThrow('read-only')
   expect(left()).toMatchObject({ doomed: 3, present: 3 })
+})
+
+test('counts each object once, whoever else removes the same beside it', async () => {
+  const { job } = storeWith({ objects: 30 })
+  const sums = await Promise.all([sweep(job), sweep(job)])
+  expect(sums.reduce((sum, { objects }) => sum + objects, 0)).toBe(30)
+  expect(sums.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(300)
 })

@@ -12,6 +12,8 @@ export interface Sweep {
   readonly uploadAge: number
   /** Objects are kept for this long after the last reader could have found them. Milliseconds. */
   readonly keepObjects: number
+  /** Asked between steps: whether to end early. What is left is found by the next run. */
+  stopped?(): boolean
 }
 
 export interface Removed {
@@ -40,24 +42,27 @@ export async function expireUploads(metadata: ChangesMetadata, age: number): Pro
  * @param progress told after each step what it removed
  */
 export async function removeDoomed(
-  { metadata, blobs }: Pick<Sweep, 'metadata' | 'blobs'>,
+  { metadata, blobs, stopped }: Pick<Sweep, 'metadata' | 'blobs' | 'stopped'>,
   age: number,
   progress?: (removed: Removed) => void,
 ): Promise<Removed> {
   const sum = { objects: 0, bytes: 0 }
   for (;;) {
     const doomed = await metadata.listDoomed({ age, limit: objectsAtOnce })
-    if (doomed.length === 0) return sum
-    let bytes = 0
-    for (const { objectKey, size } of doomed) bytes += size ?? (await blobs.size(objectKey)) ?? 0
+    if (doomed.length === 0 || stopped?.()) return sum
+    const sizes = new Map<string, number>()
+    for (const { objectKey, size } of doomed) sizes.set(objectKey, size ?? (await blobs.size(objectKey)) ?? 0)
     const objectKeys = doomed.map(({ objectKey }) => objectKey)
     const [read, neverRead] = partition(doomed)
     if (read.length > 0) await blobs.remove(read)
     if (neverRead.length > 0) await blobs.remove(neverRead, { unfinished: true })
-    await metadata.change('forgetDoomed', { objectKeys })
-    sum.objects += objectKeys.length
-    sum.bytes += bytes
-    progress?.({ objects: objectKeys.length, bytes })
+    // Who removes the same beside this one is done with some of them: each counts once.
+    const forgotten = new Set(await metadata.change('forgetDoomed', { objectKeys }))
+    const removed = { objects: forgotten.size, bytes: 0 }
+    for (const [key, size] of sizes) if (forgotten.has(key)) removed.bytes += size
+    sum.objects += removed.objects
+    sum.bytes += removed.bytes
+    progress?.(removed)
   }
 }
 

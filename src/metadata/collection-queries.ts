@@ -180,3 +180,10 @@ export const expiredTrash = statement<{ age: number; limit: number }>()(({ db, a
 export const state = statement<{ key: string }>()(({ db, arg }) =>
   db.selectFrom('state').select('value').where('key', '=', arg('key')),
 )
+
+export const job = statement<{ job: string }>()(({ db, arg, now }) =>
+  db
+    .selectFrom('jobs')
+    .select(['due_at', 'turn', 'runner', 'lease_until', 'ended_at', now.as('now')])
+    .where('name', '=', arg('job')),
+)

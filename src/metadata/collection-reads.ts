@@ -11,13 +11,20 @@ import type {
   KeepsState,
   ListsObjects,
   RemembersTags,
+  TellsTurns,
 } from './metadata-store.ts'
 import { judgeLink, judgeManifest } from './verdicts.ts'
 
 /** What the collector, trash, history and verification read: the same queries on every engine. */
 export function collectionReads(
   engine: Reader,
-): ListsObjects & CollectsGarbage & ForeseesCollection & RemembersTags & ExpiresTrash & KeepsState {
+): ListsObjects &
+  CollectsGarbage &
+  ForeseesCollection &
+  RemembersTags &
+  ExpiresTrash &
+  KeepsState &
+  TellsTurns {
   return {
     async listBlobs({ after = '', limit }) {
       const rows = await engine.all(queries.knownBlobs, { after, limit })
@@ -98,6 +105,23 @@ export function collectionReads(
 
     async getState(key) {
       return (await engine.first(queries.state, { key }))?.value
+    },
+
+    async isTurnFree(by) {
+      const job = await engine.first(queries.job, by)
+      if (!job) return true
+      if (job.turn !== null) return job.lease_until < job.now
+      return job.due_at <= job.now || job.due_at > job.now + by.interval
+    },
+    async findJob(by) {
+      const job = await engine.first(queries.job, by)
+      return (
+        job && {
+          runner: job.runner ?? undefined,
+          running: job.turn !== null && job.lease_until >= job.now,
+          endedAt: job.ended_at ?? undefined,
+        }
+      )
     },
   }
 }

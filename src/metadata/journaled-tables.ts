@@ -92,6 +92,7 @@ export const notJournaled: Readonly<Record<string, string>> = {
   holds: 'who holds objects asks again',
   collector_runs: 'only told to people',
   refresh_tokens: 'whoever has one signs in again',
+  jobs: 'who runs them asks again',
   migrations: 'a rebuild makes the tables anew',
   journal_queue: 'the journal itself',
   journal_position: 'the journal itself',

@@ -16,6 +16,7 @@ import { tagsContract } from './contract/tags.ts'
 import { trashContract } from './contract/trash.ts'
 import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
+import { turnsContract } from './contract/turns.ts'
 import { uploadsContract } from './contract/uploads.ts'
 
 /** Every engine answers every query the same: run by each. */
@@ -34,6 +35,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     collectionContract(open)
     damageContract(open)
     historyContract(open)
+    turnsContract(open)
     trashContract(open)
     trashedRepositoriesContract(open)
     accountsContract(open)

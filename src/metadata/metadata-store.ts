@@ -40,6 +40,7 @@ export interface MetadataStore
     KeepsTrash,
     AccountsStore,
     KeepsState,
+    TellsTurns,
     HasLifetime {}
 
 /** Changes are transactions: done and durable when the promise resolves, or not at all. */
@@ -196,6 +197,21 @@ export interface DoomedObject {
 export interface KeepsState {
   /** What `setState` put on record. */
   getState(key: string): Promise<string | undefined>
+}
+
+/** Who runs what one process runs for all that share the database. */
+export interface TellsTurns {
+  /** Whether `takeTurn` would give a turn now: a look that changes nothing. */
+  isTurnFree(by: { job: string; interval: number }): Promise<boolean>
+  /** Times are milliseconds since 1970. */
+  findJob(by: { job: string }): Promise<JobState | undefined>
+}
+
+export interface JobState {
+  /** Which process has the turn, or had the last one. */
+  readonly runner: string | undefined
+  readonly running: boolean
+  readonly endedAt: number | undefined
 }
 
 /** How far the journal of an embedded database is. */

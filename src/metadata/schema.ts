@@ -27,6 +27,7 @@ export interface Schema extends AccountsSchema {
   trashed_references: TrashedReferenceRow
   holds: HoldRow
   collector_runs: CollectorRunRow
+  jobs: JobRow
   state: StateRow
   migrations: MigrationRow
 }
@@ -201,6 +202,21 @@ export interface CollectorRunRow {
   manifests: number
   objects: number
   bytes: number
+}
+
+/** What one process runs for all that share the database. */
+export interface JobRow {
+  name: string
+  /** When the next run is due. */
+  due_at: number
+  /** The turn under way: no two have the same name; null: there is none. */
+  turn: string | null
+  /** Which process has the turn, or had the last one. */
+  runner: string | null
+  /** The turn is another's to take from then on. */
+  lease_until: number
+  /** When the last run ended; null: none did. */
+  ended_at: number | null
 }
 
 /** What must survive a restart or reach the processes beside the server, as JSON. */

@@ -34,6 +34,7 @@ import {
   retireSigningKeys,
 } from './tokens.ts'
 import { emptyTrash } from './trash.ts'
+import { endTurn, renewTurn, takeTurn } from './turns.ts'
 import {
   appendUpload,
   cancelUpload,
@@ -77,6 +78,7 @@ export const changes = {
   deleteUser,
   doomUnknown,
   emptyTrash,
+  endTurn,
   expireRefreshTokens,
   expireUploads,
   forgetDoomed,
@@ -96,6 +98,7 @@ export const changes = {
   rehashPassword,
   releaseBlob,
   releaseObjects,
+  renewTurn,
   renewUpload,
   restoreTrash,
   retireSigningKeys,
@@ -109,6 +112,7 @@ export const changes = {
   setTeamMember,
   setUser,
   setVisibility,
+  takeTurn,
   unlinkBlob,
 }
 
@@ -127,6 +131,7 @@ export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N
 }
 
 const unsynced: ReadonlySet<ChangeName> = new Set([
+  'endTurn',
   'expireRefreshTokens',
   'forgetDoomed',
   'holdObjects',
@@ -134,7 +139,9 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
   'recordPulls',
   'recordRun',
   'releaseObjects',
+  'renewTurn',
   'renewUpload',
+  'takeTurn',
 ])
 
 /** The one place where a change is looked up by its name. */

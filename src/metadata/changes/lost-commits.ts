@@ -92,6 +92,11 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   setTeamMember: unknown,
   setUser: unknown,
   setVisibility: unknown,
+
+  // A turn has a name that no other has.
+  takeTurn: repeat,
+  renewTurn: repeat,
+  endTurn: repeat,
 }
 
 /** Tells, in a transaction of its own, what became of a change whose COMMIT was lost. */

@@ -17,12 +17,17 @@ export async function doomObject(
   await tx.run(neverRead ? insertDoomedAtOnce : insertDoomed, { objectKey, size: size ?? null })
 }
 
-/** The objects are gone from storage. */
+/** The objects are gone from storage. @returns those that nobody had forgotten before */
 export async function forgetDoomed(
   tx: Transaction,
   { objectKeys }: { objectKeys: readonly string[] },
-): Promise<void> {
-  for (const slice of slices(objectKeys)) await tx.run(deleteDoomed(slice.length), { objectKeys: slice })
+): Promise<string[]> {
+  const forgotten: string[] = []
+  for (const slice of slices(objectKeys)) {
+    const rows = await tx.all(deleteDoomed(slice.length), { objectKeys: slice })
+    for (const { object_key } of rows) forgotten.push(object_key)
+  }
+  return forgotten
 }
 
 interface NewDoomed {
@@ -46,6 +51,9 @@ const insertDoomedAtOnce = statement<NewDoomed>()(({ db, arg }) =>
 
 const deleteDoomed = perLength((length) =>
   statement<{ objectKeys: readonly string[] }>()(({ db, arg }) =>
-    db.deleteFrom('doomed_objects').where('object_key', 'in', places(arg('objectKeys'), length)),
+    db
+      .deleteFrom('doomed_objects')
+      .where('object_key', 'in', places(arg('objectKeys'), length))
+      .returning('object_key'),
   ),
 )

@@ -6,9 +6,10 @@ import { collection } from './002-collection.ts'
 import { journal } from './003-journal.ts'
 import { accounts } from './004-accounts.ts'
 import { sharedUploads } from './006-shared-uploads.ts'
+import { jobs } from './009-jobs.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [registry, collection, journal, accounts, sharedUploads]
+export const migrations: readonly Migration[] = [registry, collection, journal, accounts, sharedUploads, jobs]
 
 /** The database is newer than this Berth may work with. */
 export class DatabaseTooNewError extends Error {

@@ -13,7 +13,7 @@ export interface OwnerOptions extends Pick<FleetOptions, 'size' | 'command' | 'l
   /** What the owner itself measures. */
   readonly own: Measured
   journal(): JournalState | undefined
-  startCollector(): boolean
+  startCollector(): boolean | Promise<boolean>
 }
 
 export interface RunningWorkers {
