@@ -11,7 +11,7 @@ import type { Pull } from './metadata/changes/state.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { rulesOf, switchesOf } from './rules.ts'
-import { type Stores, sharesUploads } from './stores.ts'
+import { type Stores, sharesUploads, usesPostgres } from './stores.ts'
 import { version } from './version.ts'
 
 /** What the use cases work with, in a process that serves alone, in an owner of workers and in each of them. */
@@ -24,6 +24,7 @@ export function registryOf(
     metadata,
     blobs,
     hashes: new UnfinishedHashes({ shared: sharesUploads(settings) }),
+    replicated: usesPostgres(settings),
     rules: rulesOf(settings),
     now,
     newId: () => crypto.randomUUID(),

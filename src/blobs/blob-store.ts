@@ -21,9 +21,15 @@ export interface BlobStore {
   /**
    * Makes a synced upload's object durable under its committed key. May be repeated after a crash.
    * @param notes the newest that there are of the upload
+   * @param upload.contested whether a writer in another process, which lost the right to write, may still do so
    * @throws BLOB_UPLOAD_UNKNOWN where its bytes are gone
    */
-  commit(id: string, key: ObjectKey, notes: string | null): Promise<Committed>
+  commit(
+    id: string,
+    key: ObjectKey,
+    notes: string | null,
+    upload?: { readonly contested: boolean },
+  ): Promise<Committed>
   /** The object's bytes, or undefined when there is none of this key. `size` is what the metadata says. */
   read(key: ObjectKey, part: { size: number; range?: ByteRange }): Promise<BlobBody | undefined>
   /** Bytes of an object; undefined when there is none. */
@@ -43,6 +49,8 @@ export interface UploadSession {
   readonly writer: string
   /** What `DurableUpload` said last; null: nothing. */
   readonly notes: string | null
+  /** Whether a writer in another process may overtake this one: then it must take nothing away. */
+  readonly shared?: boolean
 }
 
 /** What must go on record together with the offset. */

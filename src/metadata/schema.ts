@@ -114,6 +114,8 @@ export interface UploadRow {
   target_key: string | null
   writer: string | null
   lease_until: number
+  /** 1: a writer that fell silent was overtaken once, and may come back; null: none was. */
+  contested: number | null
   started_at: number
   last_activity: number
   /** What the storage needs to go on with it, whoever does; null: nothing. */

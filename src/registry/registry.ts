@@ -22,6 +22,8 @@ export interface Registry {
     Partial<ReportsFreeSpace & AdoptsFiles & ReadsUploads & KeepsUploadKeys & PresignsReads & MarksClosed>
   readonly rules: Rules
   readonly hashes: UnfinishedHashes
+  /** Whether servers that this one knows nothing of may go on with the same uploads; not unless given. */
+  readonly replicated?: boolean
   /** Milliseconds since 1970. */
   now(): number
   /** A name for an upload that nobody can guess: lower-case letters, digits and dashes. */

@@ -11,6 +11,8 @@ const syncEvery = 64 * 1024 * 1024
 export interface WriterHooks {
   /** Writes at once, if that is quick. @returns how many of the bytes are written; undefined: none */
   writeNow?(bytes: Uint8Array, position: number): number | undefined
+  /** Whether a writer in another process may have gone on from where this one began: what lies there stays. */
+  readonly shared?: boolean
   /** Makes the file's directory entry durable. */
   syncName(): Promise<void>
   closed(): void
@@ -91,7 +93,7 @@ export class FileWriter implements UploadWriter {
 
   async #cutBack(): Promise<void> {
     await this.#stop()
-    if (!this.#revoked) await this.#file.truncate(this.#start)
+    if (!this.#revoked && !this.#hooks.shared) await this.#file.truncate(this.#start)
   }
 
   async #stop(): Promise<void> {

@@ -19,6 +19,7 @@ import type {
   ReadsUploads,
   ReportsFreeSpace,
   RevokesUploads,
+  UploadSession,
   UploadWriter,
 } from '../blob-store.ts'
 import { adoptFile } from './adopt-file.ts'
@@ -26,6 +27,7 @@ import { hasClosedMark, writeClosedMark } from './closed-mark.ts'
 import { DurableDirectories } from './durable-directories.ts'
 import { FileWriter } from './file-writer.ts'
 import { HotObjects } from './hot-objects.ts'
+import { copyOf, moveCopied } from './move-copied.ts'
 import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
 import { QuickWrites } from './quick-writes.ts'
 import { readPieces } from './read-pieces.ts'
@@ -103,11 +105,12 @@ export class FilesystemBlobStore
     return committedKey(id, digest)
   }
 
-  openUpload(id: string, offset: number): Promise<UploadWriter> {
+  openUpload(id: string, offset: number, session?: UploadSession): Promise<UploadWriter> {
     const before = this.#writers.get(id)
+    const shared = session?.shared ?? false
     // Known from here on, so that whoever revokes it waits until it is opened.
     const opening: Promise<FileWriter> = storageErrors(() =>
-      this.#takeOver(id, offset, { before, closed: () => this.#forgetWriter(id, opening) }),
+      this.#takeOver(id, offset, { before, shared, closed: () => this.#forgetWriter(id, opening) }),
     )
     this.#writers.set(id, opening)
     opening.catch(() => this.#forgetWriter(id, opening))
@@ -121,8 +124,9 @@ export class FilesystemBlobStore
   async #takeOver(
     id: string,
     offset: number,
-    { before, closed }: { before: Promise<FileWriter> | undefined; closed(): void },
+    taking: { before: Promise<FileWriter> | undefined; shared: boolean; closed(): void },
   ): Promise<FileWriter> {
+    const { before, shared, closed } = taking
     const claim = await this.#claims.claim(id)
     try {
       // A writer whose lease ran out may still hold bytes: they must not land among ours.
@@ -132,6 +136,7 @@ export class FilesystemBlobStore
       return new FileWriter(file, offset, {
         writeNow: (bytes, position) => this.#quick.write(file.fd, bytes, position),
         syncName: () => this.#directories.sync(dirname(path)),
+        shared,
         closed: () => {
           closed()
           this.#claims.release(claim)
@@ -177,20 +182,26 @@ export class FilesystemBlobStore
     })
   }
 
-  commit(id: string, key: ObjectKey): Promise<Committed> {
+  commit(
+    id: string,
+    key: ObjectKey,
+    _notes: string | null = null,
+    { contested } = { contested: false },
+  ): Promise<Committed> {
     return storageErrors(async () => {
       const from = fileOf(this.#data, uploadKey(id))
       const to = fileOf(this.#data, key)
       const directory = dirname(to)
       try {
-        await this.#directories.inside(directory, () => rename(from, to))
+        // A file that somebody else may hold open is no object: a copy is, once it was compared with its digest.
+        await this.#directories.inside(directory, () => (contested ? moveCopied(from, to) : rename(from, to)))
       } catch (error) {
         if (!isMissing(error)) throw error
         // A crash behind the rename and before the transaction left it there; or it was cancelled meanwhile.
         if ((await sizeOf(to)) === undefined) throw bytesGone(id, error)
       }
       await this.#directories.sync(directory)
-      return { key, sure: true, superseded: [] }
+      return { key, sure: !contested, superseded: [] }
     })
   }
 
@@ -241,12 +252,16 @@ export class FilesystemBlobStore
     return sizeOf(fileOf(this.#data, key))
   }
 
-  async remove(keys: readonly ObjectKey[]): Promise<void> {
+  async remove(
+    keys: readonly ObjectKey[],
+    { unfinished = false }: { unfinished?: boolean } = {},
+  ): Promise<void> {
     const directories = new Set<string>()
     for (const key of keys) {
       this.#hot.forget(key)
       const path = fileOf(this.#data, key)
       await rm(path, { force: true })
+      if (unfinished) await rm(copyOf(path), { force: true })
       directories.add(dirname(path))
     }
     // Who forgets the key must not find the file again after a power cut.

@@ -6,6 +6,7 @@ import type { UploadRow } from '../schema.ts'
 import { perLength, places, statement } from '../statement.ts'
 import { linkBlob, lockLinkBeforeBlob } from './links.ts'
 import { doomObject } from './objects.ts'
+import { storeBlob } from './store-blob.ts'
 import { type Target, targetOf } from './upload-target.ts'
 
 /** A writer whose bytes stopped for this long has lost its right to write. Milliseconds. */
@@ -47,7 +48,9 @@ export async function leaseUpload(tx: Transaction, lease: Lease): Promise<Upload
   const before = await tx.first(lockUpload, lease)
   if (!before) throw uploadUnknown(lease.id)
   const targetKey = targetOf(before, lease.target)
-  if ((await tx.run(takeLease, { ...lease, targetKey, leaseTime })) === 0) {
+  const overtakes = before.writer !== null && before.writer !== lease.writer
+  const contested = overtakes ? 1 : before.contested
+  if ((await tx.run(takeLease, { ...lease, targetKey, contested, leaseTime })) === 0) {
     throw new RegistryError(
       'BLOB_UPLOAD_BUSY',
       'another request is writing to this upload; ask for its status and go on from there',
@@ -57,7 +60,7 @@ export async function leaseUpload(tx: Transaction, lease: Lease): Promise<Upload
   if (before.target_key && before.target_key !== targetKey) {
     await doomObject(tx, { objectKey: before.target_key, neverRead: true })
   }
-  return { ...before, writer: lease.writer, target_key: targetKey }
+  return { ...before, writer: lease.writer, target_key: targetKey, contested }
 }
 
 export interface LeaseHolder {
@@ -111,18 +114,6 @@ export async function commitUpload(tx: Transaction, commit: UploadCommit): Promi
   await lockLinkBeforeBlob(tx, commit)
   await storeBlob(tx, commit)
   await linkBlob(tx, commit)
-}
-
-async function storeBlob(tx: Transaction, commit: UploadCommit): Promise<void> {
-  const { digest, objectKey, size } = commit
-  while ((await tx.run(insertBlob, commit)) === 0) {
-    const stored = await tx.first(lockBlob, { digest })
-    // The collector took the row after the insert saw it: now there is room.
-    if (!stored) continue
-    if (stored.damaged_at === null) return doomObject(tx, { objectKey, size, neverRead: true })
-    await tx.run(healBlob, commit)
-    return doomObject(tx, { objectKey: stored.object_key, size: stored.size })
-  }
 }
 
 export interface UploadAddress {
@@ -193,13 +184,19 @@ const lockUpload = statement<UploadAddress>()(({ db, arg, dialect }) =>
 )
 
 const takeLease = statement<
-  UploadAddress & { writer: string; targetKey: string | null; leaseTime: number }
+  UploadAddress & {
+    writer: string
+    targetKey: string | null
+    contested: number | null
+    leaseTime: number
+  }
 >()(({ db, arg, now }) =>
   db
     .updateTable('uploads')
     .set((eb) => ({
       writer: arg('writer'),
       target_key: arg('targetKey'),
+      contested: arg('contested'),
       lease_until: eb(now, '+', arg('leaseTime')),
       last_activity: now,
     }))
@@ -243,28 +240,6 @@ const closeUpload = statement<LeaseHolder & { repository: RepositoryName }>()(({
     .where('id', '=', arg('id'))
     .where('repository', '=', arg('repository'))
     .where('writer', '=', arg('writer')),
-)
-
-const insertBlob = statement<UploadCommit>()(({ db, arg, now }) =>
-  db
-    .insertInto('blobs')
-    .values({ digest: arg('digest'), object_key: arg('objectKey'), size: arg('size'), created_at: now })
-    .onConflict((conflict) => conflict.column('digest').doNothing()),
-)
-
-const lockBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
-  db
-    .selectFrom('blobs')
-    .select(['object_key', 'size', 'damaged_at'])
-    .where('digest', '=', arg('digest'))
-    .$if(dialect === 'postgres', (query) => query.forNoKeyUpdate()),
-)
-
-const healBlob = statement<UploadCommit>()(({ db, arg }) =>
-  db
-    .updateTable('blobs')
-    .set({ object_key: arg('objectKey'), size: arg('size'), damaged_at: null })
-    .where('digest', '=', arg('digest')),
 )
 
 const staleUploads = statement<{ age: number; limit: number }>()(({ db, arg, now, dialect }) =>

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { keyedTable, type Migration } from './migration.ts'
 
-/** Whose turn it is to run what one process runs for all that share the database. */
+/** What servers that share a database need to know of each other: whose turn a job is, and who may still write where. */
 export const jobs: Migration = {
   version: 9,
   name: 'jobs',
@@ -9,6 +9,7 @@ export const jobs: Migration = {
   statements(db, dialect) {
     const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`
     return [
+      db.schema.alterTable('uploads').addColumn('contested', 'integer'),
       keyedTable(db, dialect, 'jobs')
         .addColumn('name', text, (column) => column.primaryKey())
         .addColumn('due_at', 'bigint', (column) => column.notNull())

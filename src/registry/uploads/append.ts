@@ -46,7 +46,8 @@ async function appendChunk(registry: Registry, call: Call & Chunk, session: Sess
       throw error
     })
   try {
-    const hash = await resumeHash(registry, session, { algorithm, chunk: call })
+    const resumed = resumeHash(registry, session, { algorithm, chunk: call })
+    const hash = await holdLease(registry, session, resumed)
     const received = await receive(registry, call.body, { ...session, file, hash })
     const announced = call.range ? call.range.last - call.range.first + 1 : received.bytes
     if (!received.failure && announced !== received.bytes) throw lengthsDiffer(announced, received.bytes)

@@ -41,7 +41,17 @@ export async function uploadAtOnce(registry: Registry, call: Omit<Closing, 'id' 
     targetKey,
   })
   try {
-    const session = { id, writer, offset: 0, digestSoFar: undefined, hashState: null, notes: null, targetKey }
+    const session = {
+      id,
+      writer,
+      offset: 0,
+      digestSoFar: undefined,
+      hashState: null,
+      notes: null,
+      shared: registry.replicated ?? false,
+      contested: false,
+      targetKey,
+    }
     return await closeWith(registry, { ...call, id, range: undefined }, session)
   } catch (error) {
     // Its id was never told to anybody, so nobody can go on with it.
@@ -118,7 +128,7 @@ async function commitObject(
 ): Promise<Placed> {
   const { blobs } = registry
   const { notes, superseded } = taken.durable ?? { notes: session.notes, superseded: [] }
-  const committed = await blobs.commit(session.id, targetKey, notes)
+  const committed = await blobs.commit(session.id, targetKey, notes, session)
   if (taken.digest === undefined || !committed.sure) {
     const hash = new FastHash(algorithmOf(call.digest))
     for await (const piece of blobs.readObject(committed.key, readSize)) hash.update(piece)
@@ -178,7 +188,8 @@ async function takeRest(registry: Registry, call: Closing, session: Session): Pr
       throw error
     })
   try {
-    const hash = await resumeHash(registry, session, { algorithm, chunk: call })
+    const resumed = resumeHash(registry, session, { algorithm, chunk: call })
+    const hash = await holdLease(registry, session, resumed)
     const received = await receiveAll(registry, call, { ...session, file, hash })
     await holdLease(registry, session, file.sync())
     file.close().catch(() => undefined)

@@ -36,7 +36,8 @@ export async function receive(
       return { bytes, failure }
     }
     if (next.done) return { bytes, failure: undefined }
-    lease.renew()
+    const leased = lease.renew()
+    if (leased) await leased
     sink.hash?.update(next.value)
     bytes += next.value.length
     const room = sink.file.write(next.value)

@@ -18,7 +18,8 @@ export async function resumeHash(
   if (offset === 0) return newHash(registry, algorithm, chunk)
   const moved = hashState && (await resumeMovingHash(hashState, offset, algorithm))
   if (moved) return moved
-  if (!registry.blobs.readUpload) return undefined
+  // An upload that hops would be read again at each hop.
+  if (!registry.blobs.readUpload || registry.hashes.shared) return undefined
   const hash = new FastHash(algorithm)
   for await (const bytes of registry.blobs.readUpload(id, offset)) hash.update(bytes)
   return hash

@@ -25,6 +25,10 @@ export interface Session {
   readonly hashState: Uint8Array | null
   /** What the storage noted. */
   readonly notes: string | null
+  /** Whether servers that this one knows nothing of may write to the same storage. */
+  readonly shared: boolean
+  /** Whether a writer in another process that fell silent was overtaken, and may come back. */
+  readonly contested: boolean
   /** Where a closing request puts the object; undefined for any other. */
   readonly targetKey: ObjectKey | undefined
 }
@@ -51,6 +55,8 @@ export async function beginSession(
     digestSoFar: row.digest_so_far ?? undefined,
     hashState: row.hash_state,
     notes: row.notes,
+    shared: registry.replicated ?? false,
+    contested: registry.replicated === true && row.contested !== null,
     targetKey: call.target ? (row.target_key ?? undefined) : undefined,
   }
   if (call.range && call.range.first !== session.offset) {
