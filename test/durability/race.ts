@@ -5,6 +5,7 @@ import { LoadClient } from './load/client.ts'
 import { LayerPool, type Manifest } from './load/content.ts'
 import { Random } from './load/random.ts'
 import type { Place } from './load/session.ts'
+import { spreadOver } from './load/spread.ts'
 import { Tally } from './load/tally.ts'
 import { type Environment, faultsIn, type Server, startServer } from './server.ts'
 import { differences, objectsInFiles, RemovalWatch, type StoredObjects } from './stored-objects.ts'
@@ -23,6 +24,8 @@ export interface RaceOptions {
   readonly env?: Environment
   /** Where that store is looked into; the data directory's files unless given. */
   readonly stored?: (data: string) => StoredObjects
+  /** How many servers answer in turn; one unless given. */
+  readonly servers?: number
 }
 
 export interface RaceReport {
@@ -46,15 +49,16 @@ const settling = 20_000
 export async function race(options: RaceOptions): Promise<RaceReport> {
   const data = await temporaryDirectory()
   const stored = (options.stored ?? objectsInFiles)(data)
-  const server = await startServer({
-    data,
-    env: { ...collectingWithoutPause(options), ...options.env },
-  })
-  await server.answering()
+  const env = { ...collectingWithoutPause(options), ...options.env }
+  const servers: Server[] = []
+  for (let index = 0; index < (options.servers ?? 1); index += 1)
+    servers.push(await startServer({ data, env }))
+  for (const server of servers) await server.answering()
   const tally = new Tally()
   const looks = { manifests: 0, blobs: 0, absent: 0 }
   const clients = newClients(options, { tally, looks })
-  const place = { url: server.url, grace: options.grace }
+  const url = spreadOver(() => servers.map((server) => server.url))
+  const place = { url, grace: options.grace }
   const watch = new RemovalWatch(stored)
   try {
     await work(clients, place, { ...options, watch })
@@ -63,10 +67,15 @@ export async function race(options: RaceOptions): Promise<RaceReport> {
     const live = await settle(clients, place, stored)
     const objects = (await stored.list()).length
     const few = removed < options.removals ? [`only ${removed} objects were removed`] : []
-    const failures = [...tally.failures, ...few, ...live.wrong, ...faultsIn(server.output())]
+    const failures = [
+      ...tally.failures,
+      ...few,
+      ...live.wrong,
+      ...servers.flatMap((server) => faultsIn(server.output())),
+    ]
     return { tally, looks, removed, live: live.manifests, objects, failures }
   } finally {
-    await end(server)
+    await Promise.all(servers.map((server) => server.end('SIGTERM')))
   }
 }
 
@@ -136,8 +145,4 @@ async function settle(
 
 function neededBy(manifests: readonly Manifest[]): Set<Digest> {
   return new Set(manifests.flatMap(({ blobs }) => blobs.map(({ digest }) => digest)))
-}
-
-async function end(server: Server): Promise<void> {
-  await server.end('SIGTERM')
 }

@@ -8,6 +8,8 @@ export interface StoredObjects {
   list(): Promise<string[]>
   /** Keys of what uploads left. */
   listUploads(): Promise<string[]>
+  /** What the objects hold, where their names alone don't say so; undefined: nobody knows of it. */
+  digestsOf?(keys: readonly string[]): Promise<ReadonlyMap<string, Digest>>
 }
 
 export function objectsInFiles(data: string): StoredObjects {
@@ -34,8 +36,14 @@ export function digestOfObject(key: string): Digest {
 export async function differences(stored: StoredObjects, live: ReadonlySet<Digest>): Promise<string[]> {
   const wrong: string[] = []
   const seen = new Set<Digest>()
-  for (const key of await stored.list()) {
-    const digest = digestOfObject(key)
+  const keys = await stored.list()
+  const known = await stored.digestsOf?.(keys)
+  for (const key of keys) {
+    const digest = known ? known.get(key) : digestOfObject(key)
+    if (digest === undefined) {
+      wrong.push(`${key} is stored, and nobody knows what it is`)
+      continue
+    }
     if (seen.has(digest)) wrong.push(`${key} is a second object of its digest`)
     else if (!live.has(digest)) wrong.push(`${key} is stored, and no live manifest needs it`)
     seen.add(digest)

@@ -11,6 +11,8 @@ export interface ClientOptions extends Pick<Session, 'name' | 'random' | 'reposi
   readonly pool: LayerPool
   /** Refusals that a fault explains; none unless given. */
   readonly tolerates?: (refused: Refused) => boolean
+  /** Whether requests may go unanswered, and others answer after them: some server is killed now and then. */
+  readonly outlives?: boolean
   /** Images to hold at most: beyond it, deletions come first. */
   readonly most: number
 }
@@ -53,6 +55,7 @@ export class LoadClient {
         await this.#act(session)
       } catch (error) {
         if (error instanceof Unanswered && stopped()) return
+        if (error instanceof Unanswered && this.#options.outlives) continue
         if (error instanceof Refused && this.#options.tolerates?.(error)) continue
         const message = error instanceof Error ? error.message : String(error)
         session.tally.wrong(message, /sha256:[0-9a-f]{64}/.exec(message)?.[0])

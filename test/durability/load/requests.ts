@@ -1,3 +1,5 @@
+import { targetOf } from './spread.ts'
+
 /** The request was never answered: it may have been carried out or not. */
 export class Unanswered extends Error {
   constructor(what: string, cause: unknown) {
@@ -49,7 +51,7 @@ export async function ask(url: string, asked: Asked): Promise<Answer> {
 
 async function answerOf(url: string, what: string, asked: Asked): Promise<Answer> {
   try {
-    const response = await fetch(url, {
+    const response = await fetch(targetOf(url), {
       method: asked.method ?? 'GET',
       headers: asked.headers ?? {},
       ...(asked.body ? { body: asked.body } : {}),
