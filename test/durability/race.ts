@@ -47,7 +47,7 @@ const settling = 20_000
 
 /** The collector without pause beside clients that share layers: no acknowledged image ever loses a blob. */
 export async function race(options: RaceOptions): Promise<RaceReport> {
-  const data = await temporaryDirectory()
+  const data = options.env?.BERTH_DATA ?? (await temporaryDirectory())
   const stored = (options.stored ?? objectsInFiles)(data)
   const env = { ...collectingWithoutPause(options), ...options.env }
   const servers: Server[] = []

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import type { Credentials } from '../../src/blobs/s3/credentials.ts'
 import { S3Multiparts } from '../../src/blobs/s3/multiparts.ts'
 import { S3Objects } from '../../src/blobs/s3/objects.ts'
 import type { S3Options } from '../../src/blobs/s3/options.ts'
 import { S3Requests } from '../../src/blobs/s3/requests.ts'
+import { run } from './command.ts'
 
 /** The S3 server that `BERTH_TEST_S3` names, as `http://KEY:SECRET@HOST:PORT`; undefined: there is none. */
 export function testServer(): { endpoint: string; credentials: Credentials } | undefined {
@@ -10,6 +12,19 @@ export function testServer(): { endpoint: string; credentials: Credentials } | u
   if (!address) return undefined
   const { origin, username, password } = new URL(address)
   return { endpoint: origin, credentials: { accessKeyId: username, secretAccessKey: password } }
+}
+
+/** The process that answers ends at once and is started again; what it stored stays. BERTH_TEST_S3_HOME is its directory. */
+export const s3Process = {
+  crash: () => s3Script('crash'),
+  recover: () => s3Script('recover'),
+}
+
+async function s3Script(verb: string): Promise<void> {
+  const { port } = new URL(requireServer().endpoint)
+  const home = process.env.BERTH_TEST_S3_HOME
+  const env = { BERTH_S3_PORT: port, ...(home && { BERTH_S3_HOME: home }) }
+  await run(join(import.meta.dir, '../../.ci/s3'), [verb], { env })
 }
 
 /** Options for a new bucket there. */

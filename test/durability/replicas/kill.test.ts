@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts'
+import { s3Process } from '../../support/s3.ts'
 import { seedOf } from '../load/random.ts'
 import { replicaKilled, replicaReplaced, serviceCrashed } from './breakdowns.ts'
 import { killFleet } from './kill.ts'
@@ -14,19 +15,21 @@ for (const blobs of kinds) {
     `several servers with blobs in a ${blobs}`,
     () => {
       let postgres: OwnPostgres
+      const postgresOf = { crash: () => postgres.crash(), recover: () => postgres.recover() }
       beforeAll(async () => {
         postgres = await startOwnPostgres()
       }, 60_000)
       afterAll(() => postgres?.stop())
 
-      test('lose nothing acknowledged when one of them or PostgreSQL is killed under pushes', async () => {
+      const kills = [replicaKilled, replicaReplaced, serviceCrashed('PostgreSQL killed', postgresOf)]
+      test('lose nothing acknowledged when one of them or a service is killed under pushes', async () => {
         await using stores = await sharedStores(blobs, postgres.url)
         const report = await killFleet({
           seed,
           stores,
           servers: 2,
           clients: 4,
-          breakdowns: [replicaKilled, replicaReplaced, serviceCrashed('PostgreSQL killed', postgres)],
+          breakdowns: blobs === 'bucket' ? [...kills, serviceCrashed('S3 killed', s3Process)] : kills,
           times: 10,
         })
         const { failures, tally, looks, ...counts } = report
