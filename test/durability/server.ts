@@ -31,15 +31,18 @@ export async function startServer({
   data,
   env = {},
   wrap = [],
+  berth = executable,
 }: {
   data: string
   env?: Environment
   /** A program that runs the server, with its arguments. */
   wrap?: readonly string[]
+  /** Another build. */
+  berth?: string
 }): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const command = [...wrap, executable, 'serve', '--listen', `127.0.0.1:${port}`, '--data', data]
+  const command = [...wrap, berth, 'serve', '--listen', `127.0.0.1:${port}`, '--data', data]
   const child = Bun.spawn(command, {
     env: { ...process.env, ...common, ...(await metadataOf(data)), ...env },
     stdin: 'ignore',

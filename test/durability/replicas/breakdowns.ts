@@ -25,7 +25,7 @@ export const replicaReplaced: Breakdown = {
   async happen(fleet) {
     const [oldest] = fleet.servers
     await fleet.add()
-    if (oldest) await fleet.kill(oldest, 'SIGTERM')
+    if (oldest) await fleet.retire(oldest)
   },
 }
 

@@ -30,9 +30,9 @@ export class Fleet {
   }
 
   /** Adds one more, once it answers. */
-  async add(more: Environment = {}): Promise<Server> {
+  async add({ berth }: { berth?: string } = {}): Promise<Server> {
     const { data, env } = this.#stores
-    const server = await startServer({ data, env: { ...env, ...this.#env, ...more } })
+    const server = await startServer({ data, env: { ...env, ...this.#env }, ...(berth && { berth }) })
     try {
       await server.answering()
     } catch (error) {
@@ -49,6 +49,14 @@ export class Fleet {
     this.#servers = this.#servers.filter((one) => one !== server)
     this.#gone.push(server)
     await ended
+  }
+
+  /** As an orchestrator does it: no request is sent there any more, and what is under way may end. */
+  async retire(server: Server): Promise<number> {
+    this.#servers = this.#servers.filter((one) => one !== server)
+    this.#gone.push(server)
+    await Bun.sleep(noticedAfter)
+    return server.end('SIGTERM')
   }
 
   async end(): Promise<void> {
