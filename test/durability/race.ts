@@ -136,13 +136,24 @@ async function settle(
     const manifests = clients.flatMap(({ model }) =>
       model.manifests.filter(({ state, seen }) => state !== 'gone' && seen),
     )
-    const wrong = await differences(stored, neededBy(manifests.map(({ manifest }) => manifest)))
+    const needed = neededBy(manifests.map(({ manifest }) => manifest))
+    const wrong = await differences(stored, new Set(needed.keys()))
+    const [bytes, live] = [await stored.bytes?.(), sumOf(needed)]
+    if (bytes !== undefined && bytes !== live)
+      wrong.push(`${bytes} bytes are stored, and live images need ${live}`)
     if (wrong.length === 0 || Date.now() > deadline)
       return { manifests: manifests.length, wrong: wrong.slice(0, 10) }
     await Bun.sleep(watchInterval)
   }
 }
 
-function neededBy(manifests: readonly Manifest[]): Set<Digest> {
-  return new Set(manifests.flatMap(({ blobs }) => blobs.map(({ digest }) => digest)))
+/** Bytes of each blob. */
+function neededBy(manifests: readonly Manifest[]): Map<Digest, number> {
+  return new Map(
+    manifests.flatMap(({ blobs }) => blobs.map(({ digest, bytes }) => [digest, bytes.length] as const)),
+  )
+}
+
+function sumOf(sizes: ReadonlyMap<Digest, number>): number {
+  return sizes.values().reduce((sum, size) => sum + size, 0)
 }

@@ -8,6 +8,8 @@ export interface StoredObjects {
   list(): Promise<string[]>
   /** Keys of what uploads left. */
   listUploads(): Promise<string[]>
+  /** Of all objects together, where the store tells. */
+  bytes?(): Promise<number>
   /** What the objects hold, where their names alone don't say so; undefined: nobody knows of it. */
   digestsOf?(keys: readonly string[]): Promise<ReadonlyMap<string, Digest>>
 }

@@ -69,14 +69,24 @@ export function bucketEnvironment({ bucket, prefix, endpoint = '' }: S3Options):
 }
 
 /** Everything that lies in the bucket: keys of objects, and those under which parts wait to become one. */
-export async function bucketContents(options: S3Options): Promise<{ objects: string[]; begun: string[] }> {
+export async function bucketContents(options: S3Options): Promise<{
+  objects: string[]
+  /** Of all objects together. */
+  bytes: number
+  begun: string[]
+}> {
   const { credentials } = requireServer()
   const requests = new S3Requests({ ...options, credentials: async () => credentials })
   const objects: string[] = []
+  let bytes = 0
   for await (const page of new S3Objects(requests, undefined).list(''))
-    objects.push(...page.map(({ key }) => key).filter((key) => !key.endsWith('/check')))
+    for (const { key, size } of page) {
+      if (key.endsWith('/check')) continue
+      objects.push(key)
+      bytes += size
+    }
   const begun = await new S3Multiparts(requests, undefined).list('')
-  return { objects, begun: begun.map(({ key }) => key) }
+  return { objects, bytes, begun: begun.map(({ key }) => key) }
 }
 
 function requireServer() {

@@ -148,3 +148,25 @@ test('directories that somebody removed under a running server are made again', 
   await store.commit('third', store.committedKey('third', digest))
   expect(await store.size(store.committedKey('third', digest))).toBe(0)
 })
+
+test('what a writer that was overtaken elsewhere does later, it does to no object', async () => {
+  const data = await temporaryDirectory()
+  const [here, elsewhere] = [await open({ data }), await open({ data })]
+  const session = { writer: 'w', notes: null, shared: true }
+  const content = new TextEncoder().encode('acknowledged')
+  const late = await here.openUpload('overtaken', 0, session)
+  await late.write(new TextEncoder().encode('acknow'))
+  const writer = await elsewhere.openUpload('overtaken', 0, session)
+  await writer.write(content)
+  await writer.keep()
+  // It gives up, and takes nothing away.
+  await late.discard()
+  const key = elsewhere.committedKey('overtaken', digestOf(content))
+  expect(await elsewhere.commit('overtaken', key, null, { contested: true })).toMatchObject({
+    key,
+    sure: false,
+  })
+  await late.close()
+  expect(await elsewhere.size(key)).toBe(content.length)
+  expect(await readdir(join(data, 'uploads'))).toEqual([])
+})

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { open, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
@@ -25,7 +24,9 @@ import type {
 import { adoptFile } from './adopt-file.ts'
 import { hasClosedMark, writeClosedMark } from './closed-mark.ts'
 import { DurableDirectories } from './durable-directories.ts'
+import { isWhole, sizeOf } from './file-facts.ts'
 import { FileWriter } from './file-writer.ts'
+import { FreeSpace } from './free-space.ts'
 import { HotObjects } from './hot-objects.ts'
 import { copyOf, moveCopied } from './move-copied.ts'
 import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
@@ -38,8 +39,6 @@ import { alone, type WriterClaims } from './writer-claims.ts'
 
 /** Bytes read at a time where an upload is hashed again. */
 const readSize = 1024 * 1024
-/** Milliseconds. */
-const freeSpaceAge = 1000
 
 export interface FilesystemOptions {
   /** The data directory; made if it is not there. */
@@ -68,12 +67,12 @@ export class FilesystemBlobStore
   readonly #hot: HotObjects
   readonly #claims: WriterClaims
   readonly #writers = new Map<string, Promise<FileWriter>>()
-  #free: Promise<number> | undefined
-  #freeAt = 0
+  readonly #free: FreeSpace
 
   private constructor({ data, cacheSize, claims = alone }: FilesystemOptions) {
     this.#data = data
     this.#hot = new HotObjects(cacheSize)
+    this.#free = new FreeSpace(data)
     this.#claims = claims
   }
 
@@ -276,16 +275,8 @@ export class FilesystemBlobStore
     await rm(probe, { force: true })
   }
 
-  /** At most a second old: a disk that fills up faster refuses the write itself. */
   freeSpace(): Promise<number> {
-    if (!this.#free || performance.now() - this.#freeAt > freeSpaceAge) {
-      this.#freeAt = performance.now()
-      this.#free = statfs(this.#data).then(({ bavail, bsize }) => bavail * bsize)
-      this.#free.catch(() => {
-        this.#free = undefined
-      })
-    }
-    return this.#free
+    return this.#free.read()
   }
 
   async close(): Promise<void> {
@@ -296,24 +287,6 @@ export class FilesystemBlobStore
 async function revoke(writer: Promise<FileWriter> | undefined): Promise<void> {
   const opened = await writer?.catch(() => undefined)
   await opened?.revoke()
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
-
-/**
- * Whether the file is there with all of its bytes: what was cut short must not go out as if it were whole. Asked on
- * this thread, which takes some 5 µs, and on which Bun opens the file next.
- */
-function isWhole(path: string, size: number): boolean {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found?.isFile() === true && found.size === size
 }
 
 /** A directory that is not there holds no entry that could come back. */

@@ -45,6 +45,8 @@ describe.skipIf(!requireStores('directory', 'jobs of several servers'))('of seve
     const seconds = (performance.now() - begun) / 1000
     console.log(`a job was taken over after ${seconds.toFixed(1)} s`)
     expect(await figure(next, 'berth_job_scrub_takeovers_total')).toBe(1)
+    // The log is written a moment later.
+    await Bun.sleep(1000)
     expect(next.output()).toContain('took a job over')
     await fleet.add()
   }, 60_000)

@@ -47,6 +47,7 @@ export async function sharedStores(blobs: Blobs, postgres?: string): Promise<Sha
 function objectsInBucket(bucket: S3Options, database: string): StoredObjects {
   return {
     list: async () => (await bucketContents(bucket)).objects.map((key) => key.slice(bucket.prefix.length)),
+    bytes: async () => (await bucketContents(bucket)).bytes,
     listUploads: async () => (await bucketContents(bucket)).begun,
     async digestsOf() {
       const rows = await administer<{ digest: Digest; object_key: string }>(
