@@ -36,6 +36,9 @@ export const alone: Turns = {
 
 /** How often at most a process looks whether a job is due, or was left by one that died. Milliseconds. */
 const longestPace = 5000
+/** A look that comes a moment too early must not put the run off until the next look: part of the interval, and milliseconds. */
+const slack = 0.2
+const longestSlack = 1000
 /** A third of the 15 s after which a silent runner's turn is another's. Milliseconds. */
 const renewEvery = 5000
 const turnTime = 15_000
@@ -62,10 +65,10 @@ export class SharedTurns implements Turns {
 
   async take(job: SharedJob, { interval, early = false }: TurnWanted): Promise<Turn | undefined> {
     const { metadata, logger, runner } = this.#options
+    const ahead = early ? interval : Math.min(Math.round(interval * slack), longestSlack)
     // Most looks find that there is nothing to do: they must not write.
-    if (!early && !(await metadata.isTurnFree({ job, interval }))) return undefined
+    if (!early && !(await metadata.isTurnFree({ job, interval, ahead }))) return undefined
     const turn = crypto.randomUUID()
-    const ahead = early ? interval : 0
     const asked = performance.now()
     const taken = await metadata.change('takeTurn', { job, turn, runner, interval, ahead })
     if (!taken) return undefined

@@ -107,11 +107,11 @@ export function collectionReads(
       return (await engine.first(queries.state, { key }))?.value
     },
 
-    async isTurnFree(by) {
+    async isTurnFree({ ahead = 0, ...by }) {
       const job = await engine.first(queries.job, by)
       if (!job) return true
       if (job.turn !== null) return job.lease_until < job.now
-      return job.due_at <= job.now || job.due_at > job.now + by.interval
+      return job.due_at <= job.now + ahead || job.due_at > job.now + by.interval
     },
     async findJob(by) {
       const job = await engine.first(queries.job, by)

@@ -202,7 +202,7 @@ export interface KeepsState {
 /** Who runs what one process runs for all that share the database. */
 export interface TellsTurns {
   /** Whether `takeTurn` would give a turn now: a look that changes nothing. */
-  isTurnFree(by: { job: string; interval: number }): Promise<boolean>
+  isTurnFree(by: { job: string; interval: number; ahead?: number }): Promise<boolean>
   /** Times are milliseconds since 1970. */
   findJob(by: { job: string }): Promise<JobState | undefined>
 }
