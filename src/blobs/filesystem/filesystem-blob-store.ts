@@ -5,6 +5,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type {
   AdoptionRefused,
   AdoptsFiles,
+  BearsIdentity,
   BlobBody,
   BlobStore,
   Committed,
@@ -28,6 +29,7 @@ import { isWhole, sizeOf } from './file-facts.ts'
 import { FileWriter } from './file-writer.ts'
 import { FreeSpace } from './free-space.ts'
 import { HotObjects } from './hot-objects.ts'
+import { readIdentity, writeIdentity } from './identity-file.ts'
 import { copyOf, moveCopied } from './move-copied.ts'
 import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
 import { QuickWrites } from './quick-writes.ts'
@@ -59,7 +61,8 @@ export class FilesystemBlobStore
     ListsStorage,
     AdoptsFiles,
     RevokesUploads,
-    MarksClosed
+    MarksClosed,
+    BearsIdentity
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
@@ -94,6 +97,18 @@ export class FilesystemBlobStore
 
   isMarkedClosed(): Promise<boolean> {
     return storageErrors(() => hasClosedMark(this.#data))
+  }
+
+  identity(): Promise<string | undefined> {
+    return storageErrors(() => readIdentity(this.#data))
+  }
+
+  identify(identity: string): Promise<string> {
+    return storageErrors(async () => {
+      const found = await writeIdentity(this.#data, identity)
+      await this.#directories.sync(this.#data)
+      return found
+    })
   }
 
   uploadKey(id: string): ObjectKey {

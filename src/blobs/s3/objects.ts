@@ -37,11 +37,18 @@ export class S3Objects {
       signal?: AbortSignal | undefined
       attempts?: number
       timeout?: number
+      /** Only where there is none of this key: else it fails with 412. */
+      ifAbsent?: boolean
     } = {},
   ): Promise<string> {
-    const headers = { 'content-type': 'application/octet-stream', ...encryptionHeaders(this.#encryption) }
+    const { ifAbsent, ...others } = options
+    const headers = {
+      'content-type': 'application/octet-stream',
+      ...encryptionHeaders(this.#encryption),
+      ...(ifAbsent && { 'if-none-match': '*' }),
+    }
     return this.#requests.send(
-      { operation: 'PutObject', method: 'PUT', key, headers, body, ...options },
+      { operation: 'PutObject', method: 'PUT', key, headers, body, ...others },
       (response) => response.headers.get('etag') ?? '',
     )
   }
