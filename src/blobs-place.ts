@@ -50,7 +50,10 @@ export async function settleBlobsPlace(
 }
 
 /** The same for whoever must not write. @throws DataDirectoryError where they lie elsewhere */
-export async function requireBlobsPlace(metadata: KeepsState, here: BlobsPlace): Promise<void> {
+export async function requireBlobsPlace(
+  metadata: KeepsState,
+  here: Omit<BlobsPlace, 'blobs'> & { blobs: Pick<BearsIdentity, 'identity'> },
+): Promise<void> {
   const recorded = await recordedPlace(metadata)
   if (recorded && !isOwnPlace(recorded, here)) await requireRecorded(recorded, here)
 }
@@ -72,11 +75,14 @@ async function recordedPlace(metadata: KeepsState): Promise<Recorded | undefined
   return value === undefined ? undefined : (JSON.parse(value) as Recorded)
 }
 
-function isOwnPlace(recorded: Recorded, { together }: BlobsPlace): boolean {
+function isOwnPlace(recorded: Recorded, { together }: Pick<BlobsPlace, 'together'>): boolean {
   return together === true && !isBucket(recorded.place)
 }
 
-async function requireRecorded(recorded: Recorded, { blobs, place }: BlobsPlace): Promise<void> {
+async function requireRecorded(
+  recorded: Recorded,
+  { blobs, place }: Parameters<typeof requireBlobsPlace>[1],
+): Promise<void> {
   const found = await inTime(blobs.identity())
   if (found === recorded.identity || (found === away && place === recorded.place)) return
   throw new DataDirectoryError(

@@ -146,6 +146,13 @@ describe.skipIf(!testServer())('metadata in a directory, and blobs in a bucket',
       env: own,
     })
     expect(copying).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(place) })
+    const rebuilding = await attempt(bin, ['rebuild', '--yes', '--data', data], { env: own })
+    expect(rebuilding).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(place) })
+    const copy = await temporaryDirectory()
+    for (const args of [['backup', join(copy, 'new')], ['rebuild'], ['restore', copy]]) {
+      const refused = await attempt(bin, [...args, '--data', data], { env })
+      expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('VACUUM INTO') })
+    }
     await serveOnce({ data, env })
   }, 120_000)
 })
