@@ -53,12 +53,18 @@ export class S3Objects {
     )
   }
 
-  head(key: string): Promise<{ size: number; etag: string; since: number }> {
-    return this.#requests.send({ operation: 'HeadObject', method: 'HEAD', key }, ({ headers }) => ({
-      size: Number(headers.get('content-length')),
-      etag: headers.get('etag') ?? '',
-      since: Date.parse(headers.get('last-modified') ?? '') || 0,
-    }))
+  head(
+    key: string,
+    options: { attempts?: number; timeout?: number } = {},
+  ): Promise<{ size: number; etag: string; since: number }> {
+    return this.#requests.send(
+      { operation: 'HeadObject', method: 'HEAD', key, ...options },
+      ({ headers }) => ({
+        size: Number(headers.get('content-length')),
+        etag: headers.get('etag') ?? '',
+        since: Date.parse(headers.get('last-modified') ?? '') || 0,
+      }),
+    )
   }
 
   /** A small object as a whole. @throws S3Error, 412 where the ETag is another */

@@ -36,7 +36,7 @@ import { WholeWriter } from './whole-writer.ts'
 const smallObject = 128 * 1024
 /** What a look at the storage says holds for so long, whoever asks. Milliseconds. */
 const checkAge = 5000
-const checkTime = 10_000
+const oneQuickLook = { attempts: 1, timeout: 5000 }
 
 /** Blobs as objects in a bucket; `keys.ts` says what they are called. */
 export class S3BlobStore
@@ -199,8 +199,8 @@ export class S3BlobStore
       this.#checkedAt = performance.now()
       this.#checked = storageErrors(async () => {
         const key = this.#withPrefix(checkKey)
-        await this.#objects.put(key, new Uint8Array(), { attempts: 1, timeout: checkTime })
-        await this.#objects.head(key)
+        await this.#objects.put(key, new Uint8Array(), oneQuickLook)
+        await this.#objects.head(key, oneQuickLook)
       })
       this.#checked.catch(() => undefined)
     }
