@@ -141,7 +141,15 @@ export function requireRegistryOrRoom(data: string): void {
 }
 
 /** What an opening that was interrupted may leave, and what a filesystem has at its root. */
-const ownNames: readonly string[] = ['blobs', 'uploads', 'lock', 'commits', 'closed', 'lost+found']
+const ownNames: readonly string[] = [
+  'blobs',
+  'uploads',
+  'lock',
+  'commits',
+  'closed',
+  'identity',
+  'lost+found',
+]
 
 /**
  * Where the journal tells of a registry whose database is gone, an empty one in its place would hide what can be brought

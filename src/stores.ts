@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type {
   AdoptsFiles,
+  BearsIdentity,
   BlobStore,
   KeepsUploadKeys,
   ListsStorage,
@@ -14,6 +15,7 @@ import type {
 } from './blobs/blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
 import type { S3Options } from './blobs/s3/options.ts'
+import { requireBlobsPlace, settleBlobsPlace } from './blobs-place.ts'
 import { withinRanges } from './config/s3-values.ts'
 import type { Settings } from './config/settings.ts'
 import {
@@ -42,6 +44,7 @@ export interface Stores extends AsyncDisposable {
 export type Blobs = BlobStore &
   ReadsObjects &
   ListsStorage &
+  BearsIdentity &
   Partial<
     ReportsFreeSpace &
       AdoptsFiles &
@@ -141,6 +144,10 @@ async function open(settings: StoreSettings, opening: Opening = {}): Promise<Sto
     closing.defer(blobs.close)
     const metadata = await openMetadata(settings, opening)
     closing.defer(metadata.close)
+    const here = { blobs: blobs.store, place: blobs.place, together: metadata.place === blobs.place }
+    if (opening.existing) await requireBlobsPlace(metadata.store, here)
+    // The owner of several processes has looked for all of them.
+    else if (!opening.server?.owner) await settleBlobsPlace(metadata.store, here)
     const clock = opening.server && usesPostgres(settings) ? await followClock(metadata.store) : undefined
     if (clock) closing.defer(clock.stop)
     return {
@@ -258,7 +265,7 @@ function requireBlobs(data: string): void {
   requireNoMetadata(path)
   if (!existsSync(join(path, 'blobs'))) {
     throw new DataDirectoryError(
-      `there are no blobs in ${path}: name the data directory of the servers with --data or BERTH_DATA`,
+      `there are no blobs in ${path}: name the data directory of the servers with --data or BERTH_DATA, or their bucket with storage.s3.bucket`,
     )
   }
   becomeOwner(path)

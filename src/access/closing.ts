@@ -62,6 +62,37 @@ function plain(code: string): string {
   return code.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 }
 
+/** A request as it arrived, before anybody's word on where it is from is taken. */
+interface Arrival {
+  /** The address at the other end of the connection itself: never what a proxy, trusted or not, says. */
+  readonly peer: string
+  readonly headers: Headers
+}
+
+/** Whether a request comes from the machine itself, and not through a proxy on it. */
+export function arrivedLocally({ peer, headers }: Arrival): boolean {
+  return isLocal({
+    address: peer,
+    host: headers.get('host'),
+    forwarded: proxyHeaders.some((name) => headers.has(name)),
+  })
+}
+
+/** By these a proxy tells that it is one. */
+const proxyHeaders: readonly string[] = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+]
+
 export interface Caller {
   /** Whom the socket belongs to. */
   readonly address: string

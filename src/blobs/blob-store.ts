@@ -121,6 +121,14 @@ export interface MarksClosed {
   isMarkedClosed(): Promise<boolean>
 }
 
+/** An ability of stores that bear a name of their own, by which they are known wherever they are moved. */
+export interface BearsIdentity {
+  /** Undefined: nobody gave it one. */
+  identity(): Promise<string | undefined>
+  /** Gives it this one, unless it has one. Durable when the promise resolves. @returns the one that it has */
+  identify(identity: string): Promise<string>
+}
+
 /** An ability of stores whose objects can be read as a whole, other than to answer a request. */
 export interface ReadsObjects {
   /**

@@ -113,6 +113,7 @@ const understood: readonly string[] = [
   'ListenError',
   'RegistryError',
   'RemoteError',
+  'WorkerStartError',
 ]
 
 function fail(message: string, code: ExitCode): ExitCode {

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DurableDirectories } from '../blobs/filesystem/durable-directories.ts'
 import { listStoredObjects, readObject } from '../blobs/filesystem/stored-objects.ts'
+import { requireBlobsPlace } from '../blobs-place.ts'
 import { DataDirectoryError, metadataFile, openExistingData } from '../data-directory.ts'
 import { type CopiedBlob, copyMetadata, MetadataCopy } from '../metadata/sqlite/metadata-copy.ts'
 import type { Digest } from '../oci/digest.ts'
@@ -56,6 +57,7 @@ const copiers = 8
  */
 export async function backup(options: Backup): Promise<BackedUp> {
   await using source = await openExistingData({ data: options.data })
+  await requireBlobsPlace(source.metadata, { blobs: source.blobs, place: source.path, together: true })
   const directory = resolve(options.directory)
   const registry = await source.metadata.getState('registry')
   if (!registry) throw new DataDirectoryError(`the registry in ${source.path} has no name for itself`)

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { hasClosedMark } from '../blobs/filesystem/closed-mark.ts'
 import { lockData } from '../blobs/filesystem/data-lock.ts'
 import { listStoredObjects, readObject, type StoredObject } from '../blobs/filesystem/stored-objects.ts'
+import { requireBlobsPlace } from '../blobs-place.ts'
 import {
   becomeOwner,
   DataDirectoryError,
@@ -82,6 +83,11 @@ async function rebuildLocked(options: Rebuild): Promise<Rebuilt> {
   const database = await RebuiltDatabase.create({ path, berth: version, now })
   try {
     await database.replay(journalDirectory(data), (records) => options.progress('journal', records))
+    // Of blobs that lie in a bucket none would be found here, and nothing of the registry would come back.
+    await requireBlobsPlace(
+      { getState: async (key) => database.state(key) },
+      { blobs: { identity: async () => undefined }, place: data, together: true },
+    )
     const { strange, uploads } = await findObjects(database, options)
     const access = database.assemble({ marked: await hasClosedMark(data) })
     const report = {

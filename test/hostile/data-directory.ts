@@ -6,6 +6,7 @@ import type { Fixture } from './fixture.ts'
 const known = [
   /^(?:metadata|activity)\.sqlite(?:-wal|-shm|-journal)?$/,
   /^lock(?:-journal)?$/,
+  /^identity$/,
   /^journal\/[\w.-]+$/,
   /^uploads\/[0-9a-z-]{1,64}$/,
   /^blobs\/sha256\/([0-9a-f]{2})\/\1[0-9a-f]{62}\.[0-9a-z-]{1,64}$/,

@@ -20,7 +20,10 @@ export interface RawExchange {
   readonly bytes: Uint8Array | string
   /** The method, where the bytes don't start with it. */
   readonly method?: string
-  /** Whether to close our side after the last byte, as a client does that has nothing more to say. */
+  /**
+   * Whether to close our side where no answer comes, as a client does that has nothing more to say. Not at once: Bun
+   * closes a connection whose other side is closed before an answer that takes a look at another machine is there.
+   */
   readonly halfClose?: boolean
   /** Milliseconds to wait for the answer; four seconds unless given. */
   readonly timeout?: number
@@ -28,6 +31,9 @@ export interface RawExchange {
 
 /** Long enough for a server on this machine to send what it still has behind an answer. Milliseconds. */
 const quiet = 30
+
+/** Long enough for an answer for which a database is asked. Milliseconds. */
+const answerTime = 300
 
 /** Sends the bytes as they are over a connection of their own, and resolves with what came back. */
 export function exchange(options: RawExchange): Promise<Outcome> {
@@ -59,8 +65,8 @@ export function exchange(options: RawExchange): Promise<Outcome> {
       else if (answer) setTimeout(() => look(true), quiet)
     }
     socket.on('connect', () => {
-      if (options.halfClose) socket.end(bytes)
-      else socket.write(bytes)
+      socket.write(bytes)
+      if (options.halfClose) setTimeout(() => socket.end(), answerTime)
     })
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])

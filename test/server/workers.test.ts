@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { readFile } from 'node:fs/promises'
 import { startCommand } from '../durability/server.ts'
 import { freePort, type RunningBerth, startBerth, temporaryDirectory } from '../support/berth.ts'
 import { blobUrl, bytesOf, manifestUrl, openUpload, pushImage, putManifest } from '../support/push.ts'
@@ -165,4 +166,24 @@ test('refuses a port that another Berth shares among its own workers', async () 
   expect(await refused.exited).toBe(1)
   expect(await new Response(refused.stderr).text()).toContain('something else listens there')
   await berth.stop()
+}, 60_000)
+
+test('says in one line that a worker was killed before all of them served, and ends', async () => {
+  const port = await freePort()
+  const starting = startCommand(
+    ['serve', '--listen', `127.0.0.1:${port}`, '--data', await temporaryDirectory()],
+    two,
+  )
+  await until(async () => {
+    for (const pid of await workersOf({ process: starting })) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      if (command.includes('serve-worker')) return process.kill(pid, 'SIGKILL')
+    }
+    return false
+  })
+  expect(await starting.exited).toBe(1)
+  expect(await new Response(starting.stderr).text()).toMatch(
+    /^berth: one of the processes was ended by SIGKILL before it served: [^\n]+\n$/,
+  )
+  await expect(anew(`http://127.0.0.1:${port}/`)).rejects.toThrow()
 }, 60_000)

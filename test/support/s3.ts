@@ -81,7 +81,7 @@ export async function bucketContents(options: S3Options): Promise<{
   let bytes = 0
   for await (const page of new S3Objects(requests, undefined).list(''))
     for (const { key, size } of page) {
-      if (key.endsWith('/check')) continue
+      if (/\/(?:check|identity)$/.test(key)) continue
       objects.push(key)
       bytes += size
     }

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type { RunningBerth } from './berth.ts'
 
 /** The processes that a server started, by their ids. */
-export async function workersOf(berth: RunningBerth): Promise<number[]> {
+export async function workersOf(berth: Pick<RunningBerth, 'process'>): Promise<number[]> {
   const { pid } = berth.process
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return children.trim().split(/\s+/).filter(Boolean).map(Number)

@@ -79,9 +79,10 @@ export class TokenService {
     const granted: Scope[] = []
     for (const scope of scopes) {
       const actions: string[] = []
+      const holder = holding(identity, scope)
       for (const [action, asked] of wantedActions(scope)) {
         const resource = scope.type === 'repository' ? (scope.name as RepositoryName) : undefined
-        if ((await this.#options.decide(identity, asked, resource)).allow) actions.push(action)
+        if ((await this.#options.decide(holder, asked, resource)).allow) actions.push(action)
       }
       if (actions.length > 0) granted.push({ ...scope, actions })
     }
@@ -104,6 +105,11 @@ export class TokenService {
     })
     return secret
   }
+}
+
+/** Who comes with the token. Nobody may do more than that with it but who has not signed in: lists ask him for one. */
+function holding(identity: Identity, scope: Scope): Identity {
+  return identity.kind === 'anonymous' ? { ...identity, bound: { scopes: [scope] } } : identity
 }
 
 const repositoryActions: Readonly<Record<string, Action>> = {

@@ -5,6 +5,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type {
   AdoptionRefused,
   AdoptsFiles,
+  BearsIdentity,
   BlobBody,
   BlobStore,
   Committed,
@@ -28,12 +29,14 @@ import { isWhole, sizeOf } from './file-facts.ts'
 import { FileWriter } from './file-writer.ts'
 import { FreeSpace } from './free-space.ts'
 import { HotObjects } from './hot-objects.ts'
+import { readIdentity, writeIdentity } from './identity-file.ts'
 import { copyOf, moveCopied } from './move-copied.ts'
-import { committedKey, fileOf, probeName, uploadKey } from './paths.ts'
+import { committedKey, fileOf, uploadKey } from './paths.ts'
+import { probe } from './probe.ts'
 import { QuickWrites } from './quick-writes.ts'
 import { readPieces } from './read-pieces.ts'
-import { isMissing, storageErrors } from './storage-errors.ts'
-import { bytesGone, openToWrite, openUploaded } from './upload-files.ts'
+import { ignoreMissing, isMissing, storageErrors } from './storage-errors.ts'
+import { bytesGone, openToWrite, openUploaded, revoke } from './upload-files.ts'
 import { describeFile, walkStorage } from './walk-storage.ts'
 import { alone, type WriterClaims } from './writer-claims.ts'
 
@@ -59,7 +62,8 @@ export class FilesystemBlobStore
     ListsStorage,
     AdoptsFiles,
     RevokesUploads,
-    MarksClosed
+    MarksClosed,
+    BearsIdentity
 {
   readonly #data: string
   readonly #directories = new DurableDirectories()
@@ -86,14 +90,19 @@ export class FilesystemBlobStore
   }
 
   markClosed(): Promise<void> {
-    return storageErrors(async () => {
-      await writeClosedMark(this.#data)
-      await this.#directories.sync(this.#data)
-    })
+    return this.#note(() => writeClosedMark(this.#data))
   }
 
   isMarkedClosed(): Promise<boolean> {
     return storageErrors(() => hasClosedMark(this.#data))
+  }
+
+  identity(): Promise<string | undefined> {
+    return storageErrors(() => readIdentity(this.#data))
+  }
+
+  identify(identity: string): Promise<string> {
+    return this.#note(() => writeIdentity(this.#data, identity))
   }
 
   uploadKey(id: string): ObjectKey {
@@ -267,12 +276,8 @@ export class FilesystemBlobStore
     for (const directory of directories) await this.#directories.sync(directory).catch(ignoreMissing)
   }
 
-  async check(): Promise<void> {
-    const probe = join(this.#data, probeName)
-    const file = await open(probe, 'w')
-    await file.close()
-    // Somebody else who asks at the same moment may have removed it already.
-    await rm(probe, { force: true })
+  check(): Promise<void> {
+    return probe(this.#data)
   }
 
   freeSpace(): Promise<number> {
@@ -282,14 +287,13 @@ export class FilesystemBlobStore
   async close(): Promise<void> {
     await this.#directories.close()
   }
-}
 
-async function revoke(writer: Promise<FileWriter> | undefined): Promise<void> {
-  const opened = await writer?.catch(() => undefined)
-  await opened?.revoke()
-}
-
-/** A directory that is not there holds no entry that could come back. */
-function ignoreMissing(error: unknown): void {
-  if (!isMissing(error)) throw error
+  /** Writes a file of the store's own, beside the objects: its name is durable afterwards, too. */
+  #note<T>(write: () => Promise<T>): Promise<T> {
+    return storageErrors(async () => {
+      const written = await write()
+      await this.#directories.sync(this.#data)
+      return written
+    })
+  }
 }

@@ -34,3 +34,8 @@ export function toStorageError(error: unknown): unknown {
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
+
+/** A directory that is not there holds no entry that could come back. */
+export function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error
+}

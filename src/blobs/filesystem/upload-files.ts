@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { RegistryError } from '../../oci/errors.ts'
+import type { FileWriter } from './file-writer.ts'
 import { isMissing } from './storage-errors.ts'
 
 /** Opens an upload's file to write from `offset` on, without what lies behind. @throws BLOB_UPLOAD_UNKNOWN */
@@ -29,4 +30,10 @@ export function bytesGone(id: string, cause: unknown): RegistryError {
     detail: { upload: id },
     cause,
   })
+}
+
+/** Resolves when the writer that is being opened, or was, writes no more. */
+export async function revoke(writer: Promise<FileWriter> | undefined): Promise<void> {
+  const opened = await writer?.catch(() => undefined)
+  await opened?.revoke()
 }

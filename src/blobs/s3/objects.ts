@@ -37,21 +37,34 @@ export class S3Objects {
       signal?: AbortSignal | undefined
       attempts?: number
       timeout?: number
+      /** Only where there is none of this key: else it fails with 412. */
+      ifAbsent?: boolean
     } = {},
   ): Promise<string> {
-    const headers = { 'content-type': 'application/octet-stream', ...encryptionHeaders(this.#encryption) }
+    const { ifAbsent, ...others } = options
+    const headers = {
+      'content-type': 'application/octet-stream',
+      ...encryptionHeaders(this.#encryption),
+      ...(ifAbsent && { 'if-none-match': '*' }),
+    }
     return this.#requests.send(
-      { operation: 'PutObject', method: 'PUT', key, headers, body, ...options },
+      { operation: 'PutObject', method: 'PUT', key, headers, body, ...others },
       (response) => response.headers.get('etag') ?? '',
     )
   }
 
-  head(key: string): Promise<{ size: number; etag: string; since: number }> {
-    return this.#requests.send({ operation: 'HeadObject', method: 'HEAD', key }, ({ headers }) => ({
-      size: Number(headers.get('content-length')),
-      etag: headers.get('etag') ?? '',
-      since: Date.parse(headers.get('last-modified') ?? '') || 0,
-    }))
+  head(
+    key: string,
+    options: { attempts?: number; timeout?: number } = {},
+  ): Promise<{ size: number; etag: string; since: number }> {
+    return this.#requests.send(
+      { operation: 'HeadObject', method: 'HEAD', key, ...options },
+      ({ headers }) => ({
+        size: Number(headers.get('content-length')),
+        etag: headers.get('etag') ?? '',
+        since: Date.parse(headers.get('last-modified') ?? '') || 0,
+      }),
+    )
   }
 
   /** A small object as a whole. @throws S3Error, 412 where the ETag is another */

@@ -24,9 +24,14 @@ export interface S3Request {
 
 /** Milliseconds that the storage may take to answer, beside what its bytes take. */
 const patience = 20_000
+/** The same for an object that is read or looked at, for which somebody waits. */
+const readingPatience = 10_000
 /** A connection slower than this is given up. Bytes in a millisecond. */
 const slowest = 128
 const triedAtMost = 5
+/** A connection may have died; a storage that hangs on another one too is not waited for any longer. */
+const hungAtMost = 2
+const tookTooLong = 'took too long'
 const firstWait = 100
 const longestWait = 5000
 const hashOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -59,7 +64,8 @@ export class S3Requests {
       } catch (error) {
         request.signal?.throwIfAborted()
         const failure = failureOf(request.operation, error)
-        if (!failure.passing || attempt >= (request.attempts ?? triedAtMost)) throw failure
+        const most = failure.code === tookTooLong ? hungAtMost : triedAtMost
+        if (!failure.passing || attempt >= Math.min(request.attempts ?? most, most)) throw failure
         await this.#sleep(waitBefore(attempt))
       }
     }
@@ -82,12 +88,13 @@ export class S3Requests {
   }
 
   async #attempt<T>(request: S3Request, read: (response: Response) => T | Promise<T>): Promise<T> {
-    const { method, operation, body, signal } = request
+    const { method, operation, key, body, signal } = request
+    const reads = key !== undefined && (method === 'GET' || method === 'HEAD')
     const { url, headers } = await this.#signed(request)
     const timeout = new AbortController()
     const timer = setTimeout(
-      () => timeout.abort(new S3Error(operation, 0, 'took too long')),
-      request.timeout ?? patience + (body?.length ?? 0) / slowest,
+      () => timeout.abort(new S3Error(operation, 0, tookTooLong)),
+      request.timeout ?? (reads ? readingPatience : patience + (body?.length ?? 0) / slowest),
     )
     try {
       const response = await fetch(url, {

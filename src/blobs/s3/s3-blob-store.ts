@@ -2,6 +2,7 @@ import type { ByteRange } from '../../oci/byte-range.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type {
+  BearsIdentity,
   BlobBody,
   BlobStore,
   Committed,
@@ -17,7 +18,7 @@ import type {
 } from '../blob-store.ts'
 import { commitParts } from './commit.ts'
 import { credentialsOf } from './credentials.ts'
-import { checkKey, committedKey, finalKey, isUploadKey, recognise, uploadKey } from './keys.ts'
+import { checkKey, committedKey, finalKey, identityKey, isUploadKey, recognise, uploadKey } from './keys.ts'
 import { S3Multiparts } from './multiparts.ts'
 import { S3Objects } from './objects.ts'
 import type { S3Options } from './options.ts'
@@ -35,10 +36,12 @@ import { WholeWriter } from './whole-writer.ts'
 const smallObject = 128 * 1024
 /** What a look at the storage says holds for so long, whoever asks. Milliseconds. */
 const checkAge = 5000
-const checkTime = 10_000
+const oneQuickLook = { attempts: 1, timeout: 5000 }
 
 /** Blobs as objects in a bucket; `keys.ts` says what they are called. */
-export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, KeepsUploadKeys, PresignsReads {
+export class S3BlobStore
+  implements BlobStore, ReadsObjects, ListsStorage, KeepsUploadKeys, PresignsReads, BearsIdentity
+{
   readonly #options: S3Options
   readonly #requests: S3Requests
   readonly #objects: S3Objects
@@ -146,7 +149,7 @@ export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, Keeps
         const { ours, upload } = recognise(name)
         return { name, key: ours ? name : undefined, ...(upload && { upload }) }
       })
-      yield lying.filter(({ name }) => name !== checkKey)
+      yield lying.filter(({ name }) => name !== checkKey && name !== identityKey)
     }
   }
 
@@ -172,14 +175,32 @@ export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, Keeps
     })
   }
 
+  identity(): Promise<string | undefined> {
+    return storageErrors(async () => {
+      const bytes = await unlessMissing(() => this.#objects.get(this.#withPrefix(identityKey)))
+      return (bytes && new TextDecoder().decode(bytes).trim()) || undefined
+    })
+  }
+
+  async identify(identity: string): Promise<string> {
+    const found = await this.identity()
+    if (found !== undefined) return found
+    await storageErrors(() =>
+      this.#objects
+        .put(this.#withPrefix(identityKey), new TextEncoder().encode(identity), { ifAbsent: true })
+        .catch(unlessThere),
+    )
+    return (await this.identity()) ?? identity
+  }
+
   /** Asked often by those who watch, it looks once in a while. */
   check(): Promise<void> {
     if (!this.#checked || performance.now() - this.#checkedAt > checkAge) {
       this.#checkedAt = performance.now()
       this.#checked = storageErrors(async () => {
         const key = this.#withPrefix(checkKey)
-        await this.#objects.put(key, new Uint8Array(), { attempts: 1, timeout: checkTime })
-        await this.#objects.head(key)
+        await this.#objects.put(key, new Uint8Array(), oneQuickLook)
+        await this.#objects.head(key, oneQuickLook)
       })
       this.#checked.catch(() => undefined)
     }
@@ -213,6 +234,11 @@ export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, Keeps
 /** The object is shorter than the part that is asked for. */
 function ignoreUnsatisfiable(error: unknown): undefined {
   if (!(error instanceof S3Error) || error.status !== 416) throw error
+}
+
+/** Another process was faster. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof S3Error) || (error.status !== 412 && error.status !== 409)) throw error
 }
 
 function bytesGone(id: string, cause?: unknown): RegistryError {

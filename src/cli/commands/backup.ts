@@ -15,7 +15,7 @@ export const backup: Command = {
   help: () => `Makes DIR a consistent copy of the registry: all of its metadata as of one moment, and every blob that the
 metadata names. The server may run meanwhile, and pushes, pulls and deletions go on. A second backup into
 the same DIR copies only what is new. Until it is whole, the one before it can be restored. A registry on
-PostgreSQL is backed up with PostgreSQL's own means instead.
+PostgreSQL, or whose blobs lie in a bucket, is backed up with their own means instead.
 
 Usage: berth backup DIR [FLAGS]
 

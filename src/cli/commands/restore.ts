@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { type Restored, restore as restoreBackup } from '../../recovery/restore.ts'
 import type { Command } from '../command.ts'
-import { dataFlag, dataOf, parseCommandLine } from '../command-line.ts'
+import { dataFlag, parseCommandLine } from '../command-line.ts'
+import { embeddedDataOf } from '../embedded-data.ts'
 import { columns } from '../output/columns.ts'
 import { showProgress } from '../output/progress.ts'
 import { outputFlag, outputHelp, printResult } from '../output/result.ts'
@@ -13,7 +14,8 @@ export const restore: Command = {
   summary: 'make a data directory from a backup',
   help: () => `Makes a data directory from what \`berth backup DIR\` wrote. Every blob and manifest is read and checked. The
 directory must be empty or new, so no server can run on it; servers on other directories may run. One that
-was interrupted goes on when the command is given again.
+was interrupted goes on when the command is given again. A registry on PostgreSQL or in a bucket is restored
+with their own means instead.
 
 Usage: berth restore DIR --data NEW [FLAGS]
 
@@ -34,11 +36,12 @@ Example:
       options: { ...dataFlag, ...outputFlag, link: { type: 'boolean', default: false } },
       takes: ['DIR'],
     })
+    const data = await embeddedDataOf(values)
     const started = performance.now()
     const bar = showProgress({ label: 'Restoring blobs', unit: 'bytes' })
     const restored = await restoreBackup({
       directory: resolve(positionals[0] ?? ''),
-      data: dataOf(values),
+      data,
       link: values.link,
       now: Date.now,
       progress: (state) => bar.update(state),

@@ -16,6 +16,14 @@ export interface WorkerProcessOptions {
 const revokePatience = 5000
 const flushPatience = 10_000
 
+/** Why a worker does not serve: the message says it, and what to do. */
+export class WorkerStartError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'WorkerStartError'
+  }
+}
+
 /** A worker, from its start to its end. */
 export class WorkerProcess {
   readonly startedAt = performance.now()
@@ -58,8 +66,8 @@ export class WorkerProcess {
   }
 
   /** It told why it can't. */
-  isUnable({ name, message }: StartError): void {
-    this.#listening.reject(Object.assign(new Error(message), { name }))
+  isUnable({ message }: StartError): void {
+    this.#listening.reject(new WorkerStartError(`one of the processes could not start: ${message}`))
   }
 
   /** A process that does not say that it stopped writing must not be there when another begins. */
@@ -103,8 +111,14 @@ export class WorkerProcess {
     this.#serves = false
     this.#calls.close('a process of this server ended')
     const end = this.#child.signalCode ?? code
-    this.#listening.reject(new Error(`a worker ended with ${end} before it answered`))
+    this.#listening.reject(new WorkerStartError(endedEarly(end)))
     await printed.catch(() => undefined)
     return end
   }
+}
+
+function endedEarly(end: number | NodeJS.Signals): string {
+  return typeof end === 'number'
+    ? `one of the processes ended with ${end} before it served: what it printed tells why`
+    : `one of the processes was ended by ${end} before it served: if nobody did that, the machine has too little memory for so many (setting workers)`
 }

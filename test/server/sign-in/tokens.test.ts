@@ -114,6 +114,25 @@ describe('a token', () => {
     expect(await status(search, `${url}/v2/_catalog`)).toBe(401)
   })
 
+  test('of nobody for the catalog lists what is public, and searches it', async () => {
+    const { body } = await ask(undefined, 'scope=registry:catalog:*')
+    expect(body.scope).toBe('registry:catalog:*')
+    const anonymous = bearer(body.token)
+    expect(await (await as(anonymous, `${url}/v2/_catalog`)).json()).toEqual({
+      repositories: ['alice/public'],
+    })
+    const search = bearer(await closed.token(undefined, 'registry:catalog:search'))
+    for (const token of [undefined, anonymous, search]) {
+      const found = (await (await as(token, `${url}/v1/search?q=alice`)).json()) as {
+        results: { name: string }[]
+      }
+      expect(found.results.map(({ name }) => name)).toEqual(['alice/public'])
+    }
+    expect(await status(undefined, `${url}/v2/_catalog`)).toBe(401)
+    expect(await status(search, `${url}/v2/_catalog`)).toBe(401)
+    expect(await status(anonymous, manifest('alice/public'))).toBe(401)
+  })
+
   test('buys no other token', async () => {
     const token = await closed.token(basic(closed.alice), 'repository:alice/private:pull')
     expect((await ask(bearer(token), 'scope=repository:alice/private:pull')).status).toBe(401)

@@ -30,7 +30,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   // What passes between the processes that serve one registry: what each of them is asked for is the others' shapes.
   workers: ['oci', 'metadata', 'http', 'logging', 'config'],
   // Copies and remakes whole data directories: what lies there is the drivers' files.
-  recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'version.ts'],
+  recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'blobs-place.ts', 'version.ts'],
   'main.ts': ['cli'],
   'version.ts': ['../package.json'],
 }
@@ -43,6 +43,7 @@ const roots = [
   'data-directory.ts',
   'stores.ts',
   'open-access.ts',
+  'blobs-place.ts',
   'rules.ts',
   'serving.ts',
 ]

@@ -99,6 +99,12 @@ export class RebuiltDatabase {
       .all()
   }
 
+  /** What was on record under the key. */
+  state(key: string): string | undefined {
+    return this.#database.query<{ value: string }, [string]>('select value from state where key = ?').get(key)
+      ?.value
+  }
+
   setDamaged(objectKey: string): void {
     this.#database
       .query<unknown, [string]>('update found_objects set sound = 0 where object_key = ?')
@@ -227,10 +233,7 @@ export class RebuiltDatabase {
   }
 
   #grace(): number {
-    const recorded = this.#database
-      .query<{ value: string }, []>("select value from state where key = 'rules'")
-      .get()
-    const rules = JSON.parse(recorded?.value ?? '{}') as { rules?: { grace?: number } }
+    const rules = JSON.parse(this.state('rules') ?? '{}') as { rules?: { grace?: number } }
     return rules.rules?.grace ?? usualGrace
   }
 
