@@ -81,7 +81,8 @@ export class TokenService {
       const actions: string[] = []
       for (const [action, asked] of wantedActions(scope)) {
         const resource = scope.type === 'repository' ? (scope.name as RepositoryName) : undefined
-        if ((await this.#options.decide(identity, asked, resource)).allow) actions.push(action)
+        const bearer = bearerOf(identity, scope)
+        if ((await this.#options.decide(bearer, asked, resource)).allow) actions.push(action)
       }
       if (actions.length > 0) granted.push({ ...scope, actions })
     }
@@ -118,6 +119,11 @@ function wantedActions({ type, actions }: Scope): [string, Action][] {
   const known = Object.entries(type === 'repository' ? repositoryActions : catalogActions)
   const all = type === 'repository' && actions.includes('*')
   return known.filter(([action]) => all || actions.includes(action))
+}
+
+/** Nobody is asked for a token before he lists what is public: whoever comes for one is decided on as its bearer. */
+function bearerOf(identity: Identity, scope: Scope): Identity {
+  return identity.kind === 'anonymous' ? { ...identity, bound: { scopes: [scope] } } : identity
 }
 
 function holderOf(identity: Identity): Holder {

@@ -114,6 +114,13 @@ describe('a token', () => {
     expect(await status(search, `${url}/v2/_catalog`)).toBe(401)
   })
 
+  test('for the catalog is given to nobody too, and lists what is public', async () => {
+    const token = bearer(await closed.token(undefined, 'repository:alice/public:pull registry:catalog:*'))
+    expect(await (await as(token, `${url}/v2/_catalog`)).json()).toEqual({ repositories: ['alice/public'] })
+    const narrow = bearer(await closed.token(undefined, 'repository:alice/public:pull'))
+    expect(await status(narrow, `${url}/v2/_catalog`)).toBe(401)
+  })
+
   test('buys no other token', async () => {
     const token = await closed.token(basic(closed.alice), 'repository:alice/private:pull')
     expect((await ask(bearer(token), 'scope=repository:alice/private:pull')).status).toBe(401)
