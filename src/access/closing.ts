@@ -38,7 +38,7 @@ export async function closeForGood(
   return metadata.change('closeRegistry', { why })
 }
 
-/** The code that makes the first account from elsewhere; undefined when there are accounts. */
+/** The code that makes the first account over the network; undefined when there are accounts. */
 export function offerSetupCode(metadata: ChangesMetadata): Promise<string | undefined> {
   return metadata.change('offerSetupCode', { code: newSetupCode() })
 }
@@ -60,23 +60,4 @@ function newSetupCode(): string {
 
 function plain(code: string): string {
   return code.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-}
-
-export interface Caller {
-  /** Whom the socket belongs to. */
-  readonly address: string
-  /** The Host header; null: none. */
-  readonly host: string | null
-  /** Whether it came through a proxy, by its headers. */
-  readonly forwarded: boolean
-}
-
-/**
- * Whether a request comes from the machine itself. A proxy on it passes on what comes from anywhere; and a page of
- * another site can give its own name this machine's address, but not the Host header that goes with it.
- */
-export function isLocal({ address, host, forwarded }: Caller): boolean {
-  if (forwarded || host === null) return false
-  const own = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/i.test(address)
-  return own && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(host)
 }

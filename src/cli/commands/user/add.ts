@@ -23,10 +23,7 @@ administrator, closes it for good. What was pushed until then becomes private an
     ['--admin', 'he may do everything: the first user must be one'],
     ['--email', 'where he can be reached'],
     passwordHelp,
-    [
-      '--setup-code',
-      'for the first user with --server, from elsewhere than the machine itself: the log of the server shows the code',
-    ],
+    ['--setup-code', 'for the first user with --server: the log of the server shows the code'],
   ],
   examples: ['berth user add alice --admin', 'pass registry/bob | berth user add bob --password-stdin'],
   async run({ values, names: [name = ''], open }) {
