@@ -31,7 +31,7 @@ export interface App {
   readonly places: Places
   /** Whether it has, or ever had, accounts. */
   readonly closed: boolean
-  /** What makes the first account from elsewhere; undefined when there are accounts. */
+  /** What makes the first account over the network; undefined when there are accounts. */
   readonly setupCode: string | undefined
   /** Takes nothing new and lets transfers finish; those that still run after `patience` milliseconds are cut off. */
   stop(patience: number): Promise<{ cutOff: boolean }>

@@ -11,6 +11,6 @@ import { isShared } from './stores.ts'
 export function requireMeantOpen(settings: Settings, { closed }: { closed: boolean }): void {
   if (closed || settings['access.open'] || !isShared(settings)) return
   throw new SettingError(
-    'this registry is on PostgreSQL or S3 and has no accounts: whoever reaches it could push, pull and delete. If that is meant, set access.open to true (BERTH_ACCESS_OPEN=true, or --access-open true)',
+    'this registry is on PostgreSQL or S3 and has no accounts: whoever reaches it could push, pull and delete. Make the first account with `berth user add NAME --admin` and the same settings. If open is meant, set access.open to true (BERTH_ACCESS_OPEN=true, or --access-open true)',
   )
 }

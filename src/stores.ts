@@ -103,6 +103,15 @@ export async function openOrMakeStores(settings: StoreSettings): Promise<Stores>
   return open(settings)
 }
 
+/**
+ * Opens the stores for a command that may make the first account. Servers on shared stores do not start without one, so it
+ * makes those that are not there; a data directory that is not there is more likely a slip of the pen.
+ * @throws DataDirectoryError
+ */
+export function openStoresToBegin(settings: StoreSettings): Promise<Stores> {
+  return isShared(settings) ? openOrMakeStores(settings) : openExistingStores(settings)
+}
+
 /** Whether there is a registry that `openExistingStores` could open, as far as can be told without opening it. */
 export function hasStores(settings: StoreSettings): boolean {
   return usesPostgres(settings) || existsSync(metadataFile(resolve(settings.data)))

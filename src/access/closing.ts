@@ -38,7 +38,7 @@ export async function closeForGood(
   return metadata.change('closeRegistry', { why })
 }
 
-/** The code that makes the first account from elsewhere; undefined when there are accounts. */
+/** The code that makes the first account over the network; undefined when there are accounts. */
 export function offerSetupCode(metadata: ChangesMetadata): Promise<string | undefined> {
   return metadata.change('offerSetupCode', { code: newSetupCode() })
 }
@@ -60,54 +60,4 @@ function newSetupCode(): string {
 
 function plain(code: string): string {
   return code.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-}
-
-/** A request as it arrived, before anybody's word on where it is from is taken. */
-interface Arrival {
-  /** The address at the other end of the connection itself: never what a proxy, trusted or not, says. */
-  readonly peer: string
-  readonly headers: Headers
-}
-
-/** Whether a request comes from the machine itself, and not through a proxy on it. */
-export function arrivedLocally({ peer, headers }: Arrival): boolean {
-  return isLocal({
-    address: peer,
-    host: headers.get('host'),
-    forwarded: proxyHeaders.some((name) => headers.has(name)),
-  })
-}
-
-/** By these a proxy tells that it is one. */
-const proxyHeaders: readonly string[] = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-server',
-  'x-real-ip',
-  'x-client-ip',
-  'true-client-ip',
-  'cf-connecting-ip',
-]
-
-export interface Caller {
-  /** Whom the socket belongs to. */
-  readonly address: string
-  /** The Host header; null: none. */
-  readonly host: string | null
-  /** Whether it came through a proxy, by its headers. */
-  readonly forwarded: boolean
-}
-
-/**
- * Whether a request comes from the machine itself. A proxy on it passes on what comes from anywhere; and a page of
- * another site can give its own name this machine's address, but not the Host header that goes with it.
- */
-export function isLocal({ address, host, forwarded }: Caller): boolean {
-  if (forwarded || host === null) return false
-  const own = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/i.test(address)
-  return own && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(host)
 }

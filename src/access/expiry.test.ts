@@ -6,6 +6,8 @@ const now = Date.parse('2026-11-25T12:00:00Z')
 const day = 86_400_000
 
 test.each([
+  ['90s', now + 90_000],
+  ['10m', now + 600_000],
   ['12h', now + day / 2],
   ['30d', now + 30 * day],
   ['2w', now + 14 * day],
@@ -17,7 +19,7 @@ test.each([
   expect(parseExpiry(text, now)).toBe(at)
 })
 
-test.each(['', '30', 'd', '-1d', '0d', '2020-01-01', 'tomorrow', '2027-13-01', '1e3d'])(
+test.each(['', '30', 'd', '-1d', '0d', '2020-01-01', 'tomorrow', '2027-13-01', '1e3d', '999999y'])(
   '%p is no time that is to come',
   (text) => {
     expect((thrownBy(() => parseExpiry(text, now)) as { code?: string }).code).toBe('PARAMETER_INVALID')

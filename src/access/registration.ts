@@ -14,20 +14,20 @@ export interface FirstUser extends NewUser {
 }
 
 /**
- * Makes the first user, an administrator, for somebody whom nobody can know yet.
- * @param user.local whether he is on the machine itself: then an open registry asks for no code
+ * Makes the first user, an administrator, for somebody whom nobody can know yet. Where a request comes from proves nothing:
+ * a proxy or a tunnel on the machine itself passes on what comes from anywhere, with whatever headers that has.
  * @throws SETUP_CODE_INVALID, DENIED
  */
 export async function createFirstUser(
   administration: Administration,
-  { setupCode, local, ...user }: FirstUser & { local: boolean },
+  { setupCode, ...user }: FirstUser,
 ): Promise<CreatedUser> {
   await administration.requireWritable()
-  const { closed, hasUsers } = await administration.metadata.accessState()
+  const { hasUsers } = await administration.metadata.accessState()
   if (hasUsers)
     throw new RegistryError('DENIED', 'the registry has users: one of its administrators adds others')
   requireFirstAdministrator(user)
-  if (setupCode !== undefined || closed || !local) await requireSetupCode(administration, setupCode ?? '')
+  await requireSetupCode(administration, setupCode ?? '')
   return addUser(administration, { ...user, first: true, invitation: null })
 }
 
@@ -72,7 +72,7 @@ async function requireSetupCode({ metadata }: Administration, given: string): Pr
   throw new RegistryError(
     'SETUP_CODE_INVALID',
     given === ''
-      ? 'from elsewhere than the machine itself the first user takes the set-up code (--setup-code), which the log of the server shows'
+      ? 'over the network the first user takes the set-up code (--setup-code), which the log of the server shows; on the machine itself `berth user add NAME --admin` makes him without it'
       : 'this is not the set-up code: the log of the server shows it for as long as there are no users',
   )
 }

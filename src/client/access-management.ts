@@ -38,7 +38,7 @@ export interface NewUser {
   readonly email?: string | undefined
   readonly password: string
   readonly admin: boolean
-  /** For the first account, from elsewhere than the machine itself. */
+  /** For the first account. */
   readonly setupCode?: string | undefined
 }
 

@@ -63,6 +63,25 @@ describe.skipIf(!requirePostgres('a server on PostgreSQL'))('a server on Postgre
     expect(stderr).toContain('access.open')
   })
 
+  test.each(['user add alice --admin --password-stdin', 'import htpasswd /dev/stdin'])(
+    'starts closed on an empty database where an account was made before: %s',
+    async (line) => {
+      const input = line.startsWith('import') ? `alice:$2y$05$${'a'.repeat(53)}\n` : 'nine-tidal-lanterns\n'
+      const empty = await makeDatabase(server)
+      const data = await temporaryDirectory()
+      const own = { BERTH_METADATA_URL: empty, BERTH_ACCESS_OPEN: 'false', BERTH_DATA: data }
+      try {
+        const made = await attempt(bin, line.split(' '), { env: { ...env, ...own }, input })
+        expect(made).toMatchObject({ exitCode: 0 })
+        const registry = await startBerth({ data, env: own })
+        expect((await fetch(`${registry.url}/v2/`)).status).toBe(401)
+        await registry.stop()
+      } finally {
+        await dropDatabase(empty)
+      }
+    },
+  )
+
   test('is managed by commands with the same settings, beside servers or without one', async () => {
     const list = await berth('repo', 'list', '--output', 'json')
     expect(JSON.parse(list.stdout).repositories.map(({ name }: { name: string }) => name)).toEqual(['app'])

@@ -4,6 +4,7 @@ import { askPassword, passwordFlag, passwordHelp } from '../ask-password.ts'
 import { type Command, CommandError, UsageError } from '../command.ts'
 import { parseCommandLine } from '../command-line.ts'
 import { columns } from '../output/columns.ts'
+import { isJson, outputFlag, outputHelp, printResult } from '../output/result.ts'
 import { requireServerUrl } from '../server-url.ts'
 
 export const login: Command = {
@@ -20,7 +21,7 @@ This is for berth’s own commands; docker, podman and the others have a login o
 Usage: berth login SERVER [FLAGS]
 
 Flags:
-${columns([['--user', 'the name to sign in with; asked for unless given'], passwordHelp])}
+${columns([['--user', 'the name to sign in with; asked for unless given'], passwordHelp, outputHelp])}
 
 Examples:
   berth login https://registry.example.com
@@ -28,15 +29,16 @@ Examples:
 `,
   async run(args) {
     const { values, positionals } = parseCommandLine(args, {
-      options: { ...passwordFlag, user: { type: 'string', short: 'u' } },
+      options: { ...passwordFlag, ...outputFlag, user: { type: 'string', short: 'u' } },
       takes: ['SERVER'],
     })
+    isJson(values)
     const server = requireServerUrl(positionals[0] ?? '', 'SERVER')
     const name = values.user ?? (await askName(values['password-stdin']))
     const password = await askPassword('Password or access token', values['password-stdin'])
     await requireRight(server, { name, password })
     await keepLogin(server, { name, password })
-    process.stdout.write(`${name} is signed in to ${server}\n`)
+    printResult(values, { server, name }, () => `${name} is signed in to ${server}\n`)
     return 0
   },
 }

@@ -69,10 +69,10 @@ function accessOf({ closed }: App): string {
     : 'open: whoever reaches it may push, pull and delete'
 }
 
-/** As long as there are none, how the first is made: from elsewhere nobody can who did not read this. */
+/** As long as there are none, how the first is made: over the network nobody can who did not read this. */
 function accountsText({ closed, setupCode }: App): string {
   if (setupCode === undefined) return ''
-  return `Accounts:  none${closed ? '' : ', and the first one closes it'}: berth user add NAME --admin; from elsewhere with the set-up code ${setupCode}\n`
+  return `Accounts:  none${closed ? '' : ', and the first one closes it'}: berth user add NAME --admin; with --server it takes the set-up code ${setupCode}\n`
 }
 
 function placesText({ places: { metadata, blobs } }: App): string {

@@ -26,7 +26,7 @@ export const newTokenHelp: readonly [string, string][] = [
     '--scope',
     'repositories and what it may do there: alice/app:pull,push. Patterns: * within a part of a name, ** across parts. Verbs: pull, push, delete, *. May be repeated; without it the token may all that its owner may',
   ],
-  ['--expires', 'when it ends: 12h, 30d, 1y, 2027-01-31 or never [90d]'],
+  ['--expires', 'when it ends: 90s, 12h, 30d, 1y, 2027-01-31 or never [90d]'],
   ['--address', 'an address or a range that it may be used from, such as 192.0.2.0/24; may be repeated'],
   ['--quiet', 'print the token alone, for scripts'],
 ]

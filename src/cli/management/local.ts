@@ -4,6 +4,7 @@ import type { Switches } from '../../access/policy.ts'
 import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import type { ManagesAccess } from '../../client/access-management.ts'
 import type { Management } from '../../client/management.ts'
+import type { Settings } from '../../config/settings.ts'
 import { deleteManifest } from '../../registry/manifests.ts'
 import { parseMoment } from '../../registry/moment.ts'
 import { readOnlyStatus, requireWritable, switchReadOnly } from '../../registry/read-only.ts'
@@ -12,21 +13,28 @@ import type { ManagedRegistry, Registry, Rules } from '../../registry/registry.t
 import { deleteRepository, listRepositorySummaries, showRepository } from '../../registry/repositories.ts'
 import { listTagSummaries, resolveTag, restoreTag, tagHistory } from '../../registry/tags.ts'
 import { emptyAllTrash, emptyTrash, listTrash, restoreTrash } from '../../registry/trash.ts'
-import { openExistingStores, type StoreSettings } from '../../stores.ts'
+import { rulesOf, switchesOf } from '../../rules.ts'
+import { openExistingStores, openStoresToBegin } from '../../stores.ts'
 import { CommandError } from '../command.ts'
 import { localAccess } from './local-access.ts'
 
 /**
  * Management of the stores themselves, beside servers that may run: what is done holds there at once.
+ * @param options.begins whether the command may be the first on stores that servers do not begin without an account
  * @throws DataDirectoryError, CommandError
  */
-export async function openLocalManagement(settings: StoreSettings): Promise<Management> {
+export async function openLocalManagement(
+  settings: Settings,
+  { begins = false }: { begins?: boolean } = {},
+): Promise<Management> {
   // Asked before the process becomes the user that owns the data.
   const caller = callerName()
-  const stores = await openExistingStores(settings)
+  const stores = await (begins ? openStoresToBegin(settings) : openExistingStores(settings))
   try {
     const { metadata, places } = stores
-    const recorded = await rulesOnRecord<{ rules: Rules; switches?: Switches }>(metadata)
+    const recorded =
+      (await rulesOnRecord<{ rules: Rules; switches?: Switches }>(metadata)) ??
+      (begins ? { rules: rulesOf(settings), switches: switchesOf(settings) } : undefined)
     if (!recorded) {
       throw new CommandError(
         `no server has run on ${places.metadata} yet: start \`berth serve\` with the same settings once, so that its rules are known`,

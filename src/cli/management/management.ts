@@ -27,10 +27,13 @@ interface Values {
 }
 
 /** The registry that the flags name: its data directory here, or its API there. @throws UsageError */
-export async function openManagement(values: Values): Promise<Management> {
+export async function openManagement(
+  values: Values,
+  options: { begins?: boolean } = {},
+): Promise<Management> {
   // Before anything is done: what can't be printed then is not to be done.
   isJson(values)
-  if (values.server === undefined) return openLocalManagement(await settingsOf(values))
+  if (values.server === undefined) return openLocalManagement(await settingsOf(values), options)
   if (values.data !== undefined)
     throw new UsageError('--data and --server are two ways to one registry: give one')
   const url = requireServerUrl(values.server, '--server')

@@ -24,6 +24,8 @@ interface Managing<O extends Options> {
   readonly options?: O
   readonly flags?: readonly [string, string][]
   readonly examples: readonly string[]
+  /** Whether it may make the first account, for which servers on shared stores wait. */
+  readonly begins?: boolean
   run(given: Given<O>): Promise<ExitCode | undefined>
 }
 
@@ -36,7 +38,7 @@ interface Given<O extends Options> {
 
 /** A command that manages a registry: its help, its flags, and both ways to the registry. */
 export function managing<const O extends Options = Record<never, never>>(command: Managing<O>): Command {
-  const { name, summary, about, takes = [], usage = '', flags = [], examples } = command
+  const { name, summary, about, takes = [], usage = '', flags = [], examples, begins = false } = command
   const options = { ...command.options, ...managementFlags } as Flags<O>
   const line = ['berth', name, command.shown ?? takes.join(' '), usage, '[FLAGS]']
     .filter((part) => part !== '')
@@ -58,7 +60,7 @@ ${examples.map((example) => `  ${example}\n`).join('')}`,
     async run(args) {
       const { values, positionals } = parseCommandLine(args, { options, takes })
       isJson(values)
-      const open = async () => openManagement(values)
+      const open = async () => openManagement(values, { begins })
       return (await command.run({ values, names: positionals, open })) ?? 0
     },
   }

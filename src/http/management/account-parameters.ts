@@ -58,8 +58,7 @@ export const newUser = z
     password,
     admin: z.boolean().default(false),
     setupCode: z.string().max(100).optional().openapi({
-      description:
-        'For the first user, from elsewhere than the machine itself: the log of the server shows it',
+      description: 'For the first user: the log of the server shows it',
     }),
   })
   .openapi('NewUser')

@@ -1,5 +1,4 @@
 import { createRoute } from '@hono/zod-openapi'
-import { isLocal } from '../../access/closing.ts'
 import type { Action } from '../../access/decide.ts'
 import { createFirstUser } from '../../access/registration.ts'
 import { kindOfSecret } from '../../access/sign-in/secrets.ts'
@@ -32,7 +31,7 @@ const create = createRoute({
   ...asks('createUser', creation),
   summary: 'Make a user',
   description:
-    'The first one is an administrator and closes an open registry; from elsewhere than the machine itself it takes the set-up code that the log of the server shows.',
+    'The first one is an administrator and closes an open registry; it takes the set-up code that the log of the server shows.',
   method: 'post',
   path: '/users',
   request: { body: takes(newUser) },
@@ -89,7 +88,7 @@ export function userRoutes(app: ManagementApp): void {
     const { setupCode, ...user } = c.req.valid('json')
     const { hasUsers } = await administration.metadata.accessState()
     if (hasUsers) return c.json(await createUser(administration, user), 200)
-    return c.json(await createFirstUser(administration, { ...user, setupCode, local: isHere(c) }), 200)
+    return c.json(await createFirstUser(administration, { ...user, setupCode }), 200)
   })
   app.openapi(show, async (c) => {
     return c.json(await showUser(administrationOf(c), { name: c.req.valid('param').user }), 200)
@@ -117,17 +116,6 @@ export function userRoutes(app: ManagementApp): void {
 async function creation(context: ManagementContext): Promise<Action> {
   const { hasUsers } = await context.env.exchange.registry.metadata.accessState()
   return hasUsers ? 'accounts:administer' : 'server:greet'
-}
-
-function isHere({ env }: ManagementContext): boolean {
-  const { headers } = env.exchange.request
-  return isLocal({
-    address: env.exchange.client(),
-    host: headers.get('host'),
-    forwarded: ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some((name) =>
-      headers.has(name),
-    ),
-  })
 }
 
 function isHimself({ env }: ManagementContext, name: string): boolean {

@@ -12,7 +12,7 @@ export async function closeRegistry(tx: Transaction, { why }: { why: string }): 
 }
 
 /**
- * The code that makes the first account from elsewhere: the one on record, which several servers print alike.
+ * The code that makes the first account over the network: the one on record, which several servers print alike.
  * @returns undefined when there are users
  */
 export async function offerSetupCode(

@@ -67,13 +67,15 @@ describe.each([
   test('the first user closes the registry and is told so', async () => {
     const { url } = berth
     await pushImage({ url, repository: 'early/app' })
-    const weak = await berthRun(['user', 'add', 'alice', '--admin', '--password-stdin'], 'alice1\n')
+    const code = way(berth)[0] === '--server' ? ['--setup-code', setupCodeOf(berth)] : []
+    const add = ['user', 'add', 'alice', '--password-stdin', ...code]
+    const weak = await berthRun([...add, '--admin'], 'alice1\n')
     expect(weak).toMatchObject({ exitCode: 1, stdout: '' })
     expect(weak.stderr).toContain('the password is too short')
-    const none = await berthRun(['user', 'add', 'alice', '--password-stdin'], `${password}\n`)
+    const none = await berthRun(add, `${password}\n`)
     expect(none.stderr).toContain('--admin')
     expect(await pull('early/app')).toBe(200)
-    const made = await text(['user', 'add', 'alice', '--admin', '--password-stdin'], `${password}\n`)
+    const made = await text([...add, '--admin'], `${password}\n`)
     expect(made).toContain('The registry is closed now')
     expect(made).toContain('private, and\nthe administrators’')
     expect(await pull('early/app')).toBe(401)
@@ -185,22 +187,39 @@ describe.each([
   }, 30_000)
 })
 
-test('from behind a proxy the first account takes the set-up code', async () => {
+/** The code that the first lines of a server show while there are no users. */
+function setupCodeOf(berth: RunningBerth): string {
+  return /set-up code ((?:[a-z0-9]{4}-){3}[a-z0-9]{4})/.exec(berth.output())?.[1] ?? ''
+}
+
+test('over the network the first account takes the set-up code, wherever a request seems to come from', async () => {
   const berth = await startBerth({ args: ['--log-level', 'error'] })
-  const code = /set-up code ((?:[a-z0-9]{4}-){3}[a-z0-9]{4})/.exec(berth.output())?.[1] ?? ''
-  const create = async (body: object) => {
+  const create = async (body: object, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${berth.url}/api/v1/users`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': '198.51.100.1' },
+      headers: { 'Content-Type': 'application/json', ...headers },
       body: JSON.stringify({ name: 'mallory', password, admin: true, ...body }),
     })
     await answer.bytes()
     return answer.status
   }
-  expect(await create({})).toBe(403)
-  expect(await create({ setupCode: 'aaaa-aaaa-aaaa-aaaa' })).toBe(403)
+  // As itself, and as proxies and tunnels on the same machine pass on what comes from anywhere.
+  for (const headers of [
+    {},
+    { Host: new URL(berth.url).host, Connection: 'close' },
+    { Host: 'localhost' },
+    { Host: 'registry.example.com' },
+    { 'X-Forwarded-For': '127.0.0.1' },
+    { 'X-Forwarded-For': '198.51.100.1' },
+    { Forwarded: 'for="[::1]"' },
+  ] as Record<string, string>[]) {
+    expect(await create({}, headers)).toBe(403)
+    expect(await create({ setupCode: 'aaaa-aaaa-aaaa-aaaa' }, headers)).toBe(403)
+  }
   expect((await fetch(`${berth.url}/v2/`)).status).toBe(200)
-  expect(await create({ setupCode: code })).toBe(200)
-  expect(await create({ setupCode: code, name: 'other' })).toBe(401)
+  const list = await run(['user', 'list', '--data', berth.data], { home: berth.data })
+  expect(list.stdout).toContain('who closes the registry if it is open')
+  expect(await create({ setupCode: setupCodeOf(berth) })).toBe(200)
+  expect(await create({ setupCode: setupCodeOf(berth), name: 'other' })).toBe(401)
   await berth.stop()
 }, 30_000)

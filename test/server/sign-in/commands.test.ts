@@ -90,6 +90,8 @@ test('a login is tried, remembered for its server, used by every command, and fo
   expect((await list()).exitCode).toBe(0)
   expect((await command('read-only', 'status', '--server', `${berth.url}/`)).exitCode).toBe(0)
   expect((await command('logout', berth.url)).exitCode).toBe(0)
+  const again = await command('logout', berth.url, '--output', 'json')
+  expect(JSON.parse(again.said)).toEqual({ server: berth.url, signedOut: false })
   expect((await list()).exitCode).toBe(1)
   expect(await command('login', 'localhost:5000')).toMatchObject({ exitCode: 2 })
   await berth.stop()

@@ -1,5 +1,5 @@
 import { type HtpasswdImport, importHtpasswd } from '../../../access/sign-in/import-htpasswd.ts'
-import { openExistingStores } from '../../../stores.ts'
+import { openStoresToBegin } from '../../../stores.ts'
 import { type Command, CommandError } from '../../command.ts'
 import { parseCommandLine } from '../../command-line.ts'
 import { columns } from '../../output/columns.ts'
@@ -39,7 +39,7 @@ Example:
     })
     isJson(values)
     const text = await readText(positionals[0] ?? '')
-    await using data = await openExistingStores(await settingsOf(values))
+    await using data = await openStoresToBegin(await settingsOf(values))
     const dryRun = values['dry-run'] ?? false
     const newId = () => crypto.randomUUID()
     const result = await importHtpasswd({ ...data, text, dryRun, newId })

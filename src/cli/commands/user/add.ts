@@ -10,7 +10,9 @@ export const userAdd = managing({
 and not shown, or comes from a pipe with --password-stdin.
 
 As long as a registry has no users it is open: everybody may do everything. The first user, who must be an
-administrator, closes it for good. What was pushed until then becomes private and the administrators’.`,
+administrator, closes it for good. What was pushed until then becomes private and the administrators’.
+
+On PostgreSQL or S3 he may be made before the first start: servers do not start there without an account.`,
   takes: ['NAME'],
   usage: '[--admin] [--email ADDRESS] [--password-stdin]',
   options: {
@@ -23,11 +25,9 @@ administrator, closes it for good. What was pushed until then becomes private an
     ['--admin', 'he may do everything: the first user must be one'],
     ['--email', 'where he can be reached'],
     passwordHelp,
-    [
-      '--setup-code',
-      'for the first user with --server, from elsewhere than the machine itself: the log of the server shows the code',
-    ],
+    ['--setup-code', 'for the first user with --server: the log of the server shows the code'],
   ],
+  begins: true,
   examples: ['berth user add alice --admin', 'pass registry/bob | berth user add bob --password-stdin'],
   async run({ values, names: [name = ''], open }) {
     const { admin = false, email } = values

@@ -24,7 +24,7 @@ export const userList = managing({
           [admin ? 'administer' : 'sign in', ...(disabled ? ['(disabled)'] : [])].join(' '),
           dayText(createdAt),
         ]),
-        'there are no users: the registry is open to everybody until `berth user add NAME --admin` makes the first',
+        'there are no users: `berth user add NAME --admin` makes the first, who closes the registry if it is open',
       ),
     )
     return 0
