@@ -11,6 +11,7 @@ import type {
   ReadsUploads,
   ReportsFreeSpace,
   RevokesUploads,
+  TakesMigration,
 } from './blobs/blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
 import type { S3Options } from './blobs/s3/options.ts'
@@ -27,7 +28,11 @@ import {
 } from './data-directory.ts'
 import { DatabaseClock } from './metadata/database-clock.ts'
 import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
-import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
+import {
+  openPostgresMetadataStore,
+  type PostgresOptions,
+} from './metadata/postgres/postgres-metadata-store.ts'
+import { migrationKey, unfinishedMigration } from './recovery/migration/note.ts'
 import { version } from './version.ts'
 
 /** Where a registry keeps what it holds: the stores that its settings ask for, open. */
@@ -181,7 +186,10 @@ async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<
     // Most registries have no bucket, and need not load what speaks to one.
     const { S3BlobStore } = await import('./blobs/s3/s3-blob-store.ts')
     const store = new S3BlobStore(s3OptionsOf(settings, bucket))
-    return { store, place: `s3://${bucket}/${settings['storage.s3.prefix']}`, close: async () => undefined }
+    const place = placeOfBucket(settings)
+    // PostgreSQL has the note itself, and keeps it until the bucket is done.
+    if (!usesPostgres(settings)) requireWhole(await noteInTime(store), place)
+    return { store, place, close: async () => undefined }
   }
   const store = await openDirectoryBlobs({
     data: settings.data,
@@ -191,7 +199,19 @@ async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<
   return { store, place: resolve(settings.data), close: () => store.close() }
 }
 
-function s3OptionsOf(settings: StoreSettings, bucket: string): S3Options {
+/** Milliseconds that a start waits for a storage which may be away: pulls and pushes tell that, too. */
+const patience = 3000
+
+async function noteInTime(store: TakesMigration): Promise<string | undefined> {
+  const unknown = () => undefined
+  return Promise.race([store.migration().catch(unknown), Bun.sleep(patience).then(unknown)])
+}
+
+export function placeOfBucket(settings: StoreSettings): string {
+  return `s3://${settings['storage.s3.bucket']}/${settings['storage.s3.prefix']}`
+}
+
+export function s3OptionsOf(settings: StoreSettings, bucket: string): S3Options {
   const endpoint = settings['storage.s3.endpoint'] ?? undefined
   const pathStyle = settings['storage.s3.path-style']
   const clients = settings['storage.s3.redirect-clients']
@@ -230,6 +250,23 @@ async function openMetadata(
     return { ...opened, place: resolve(settings.data) }
   }
   const store = await openPostgresMetadataStore({
+    ...postgresOptionsOf(settings, address),
+    existing: existing ?? false,
+  })
+  try {
+    requireWhole(await store.getState(migrationKey), store.place)
+    return { store, place: store.place, close: () => store.close() }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+export function postgresOptionsOf(
+  settings: StoreSettings,
+  address: NonNullable<StoreSettings['metadata.url']>,
+): Omit<PostgresOptions, 'existing'> {
+  return {
     address,
     passwordFile: settings['metadata.password-file'] || undefined,
     pool: settings['metadata.pool'],
@@ -238,9 +275,13 @@ async function openMetadata(
     statementTimeout: settings['metadata.statement-timeout'],
     lockTimeout: settings['metadata.lock-timeout'],
     berth: version,
-    existing: existing ?? false,
-  })
-  return { store, place: store.place, close: () => store.close() }
+  }
+}
+
+/** A registry of which only a part is there would seem to have lost the rest. @throws DataDirectoryError */
+function requireWhole(note: string | undefined, place: string): void {
+  const why = unfinishedMigration(note, place)
+  if (why !== undefined) throw new DataDirectoryError(why)
 }
 
 /** An embedded registry whose images PostgreSQL knows nothing of would seem to be empty. */

@@ -9,15 +9,27 @@ import type {
   ListsStorage,
   Lying,
   LyingFacts,
+  MarksClosed,
   ObjectKey,
   PresignsReads,
   ReadsObjects,
+  TakesMigration,
   UploadSession,
   UploadWriter,
 } from '../blob-store.ts'
 import { commitParts } from './commit.ts'
 import { credentialsOf } from './credentials.ts'
-import { checkKey, committedKey, finalKey, isUploadKey, recognise, uploadKey } from './keys.ts'
+import {
+  checkKey,
+  closedKey,
+  committedKey,
+  finalKey,
+  isUploadKey,
+  migrationKey,
+  ownKeys,
+  recognise,
+  uploadKey,
+} from './keys.ts'
 import { S3Multiparts } from './multiparts.ts'
 import { S3Objects } from './objects.ts'
 import type { S3Options } from './options.ts'
@@ -38,7 +50,16 @@ const checkAge = 5000
 const checkTime = 10_000
 
 /** Blobs as objects in a bucket; `keys.ts` says what they are called. */
-export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, KeepsUploadKeys, PresignsReads {
+export class S3BlobStore
+  implements
+    BlobStore,
+    ReadsObjects,
+    ListsStorage,
+    KeepsUploadKeys,
+    PresignsReads,
+    MarksClosed,
+    TakesMigration
+{
   readonly #options: S3Options
   readonly #requests: S3Requests
   readonly #objects: S3Objects
@@ -141,12 +162,12 @@ export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, Keeps
 
   async *listStorage(): AsyncIterable<readonly Lying[]> {
     for await (const page of this.#objects.list(this.#options.prefix)) {
-      const lying = page.map(({ key }) => {
+      const lying = page.map(({ key, size }) => {
         const name = key.slice(this.#options.prefix.length)
         const { ours, upload } = recognise(name)
-        return { name, key: ours ? name : undefined, ...(upload && { upload }) }
+        return { name, key: ours ? name : undefined, ...(upload && { upload }), size }
       })
-      yield lying.filter(({ name }) => name !== checkKey)
+      yield lying.filter(({ name }) => !ownKeys.has(name))
     }
   }
 
@@ -170,6 +191,33 @@ export class S3BlobStore implements BlobStore, ReadsObjects, ListsStorage, Keeps
       }
       await this.#objects.delete(single)
     })
+  }
+
+  markClosed(): Promise<void> {
+    return storageErrors(async () => {
+      await this.#objects.put(this.#withPrefix(closedKey), new Uint8Array())
+    })
+  }
+
+  async isMarkedClosed(): Promise<boolean> {
+    return (await this.describe(closedKey)) !== undefined
+  }
+
+  migration(): Promise<string | undefined> {
+    return storageErrors(async () => {
+      const note = await unlessMissing(() => this.#objects.get(this.#withPrefix(migrationKey)))
+      return note && new TextDecoder().decode(note)
+    })
+  }
+
+  setMigration(note: string): Promise<void> {
+    return storageErrors(async () => {
+      await this.#objects.put(this.#withPrefix(migrationKey), new TextEncoder().encode(note))
+    })
+  }
+
+  dropUnfinished(): Promise<void> {
+    return storageErrors(() => this.#resources.multiparts.abortAll(this.#options.prefix))
   }
 
   /** Asked often by those who watch, it looks once in a while. */
