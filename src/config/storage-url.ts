@@ -21,7 +21,7 @@ export function storageUrl(text: string, where: string): Partial<Record<SettingN
     throw new SettingError(`${where}: credentials come from AWS_ACCESS_KEY_ID and so on, not in the URL`)
   const given: Partial<Record<SettingName, string>> = {
     'storage.s3.bucket': url.host,
-    'storage.s3.prefix': decodeURIComponent(url.pathname),
+    'storage.s3.prefix': decodeURIComponent(url.pathname.slice(1)),
   }
   for (const [name, value] of url.searchParams) {
     const setting = Object.hasOwn(parameters, name) ? parameters[name] : undefined

@@ -35,10 +35,14 @@ export interface Claims {
 
 /** Looks at the targets. @throws DataDirectoryError where one is neither empty nor of a migration of this registry */
 export async function examine({ metadata, blobs }: Targets, claimant: Claimant): Promise<Claims> {
-  const [inDatabase, inBucket] = await Promise.all([
-    metadata && examineDatabase(metadata, claimant),
-    blobs && examineBucket(blobs, claimant),
-  ])
+  const inDatabase = metadata && (await noteOfDatabase(metadata))
+  const inBucket = blobs && (await noteOfBucket(blobs))
+  if (metadata && inDatabase)
+    requireOwn(inDatabase, { ...claimant, place: metadata.place, remedy: 'make an empty database' })
+  // The bucket is done before the database: until that is done too, no server was there, and both are gone on with.
+  const together = inDatabase?.state === 'unfinished' && inDatabase.startedAt === inBucket?.startedAt
+  if (blobs && inBucket && !together)
+    requireOwn(inBucket, { ...claimant, place: blobs.place, remedy: 'name another prefix' })
   return { metadata: inDatabase, blobs: inBucket }
 }
 
@@ -59,31 +63,18 @@ export function finishedAlready({ metadata, blobs }: Targets, claims: Claims): F
   return finished.length === notes.length ? finished[0] : undefined
 }
 
-async function examineDatabase(
-  target: MetadataTarget,
-  claimant: Claimant,
-): Promise<MigrationNote | undefined> {
+async function noteOfDatabase(target: MetadataTarget): Promise<MigrationNote | undefined> {
   const found = await target.state()
   if (found.state === 'empty') return undefined
-  if (found.state === 'foreign') {
-    throw new DataDirectoryError(
-      `${target.place} holds ${found.what} already: name an empty database; nothing was written`,
-    )
-  }
-  return requireOwn(readNote(found.note), {
-    ...claimant,
-    place: target.place,
-    remedy: 'make an empty database',
-  })
+  if (found.state === 'noted') return readNote(found.note)
+  throw new DataDirectoryError(
+    `${target.place} holds ${found.what} already: name an empty database; nothing was written`,
+  )
 }
 
-async function examineBucket(
-  { place, store }: BlobTarget,
-  claimant: Claimant,
-): Promise<MigrationNote | undefined> {
+async function noteOfBucket({ place, store }: BlobTarget): Promise<MigrationNote | undefined> {
   const note = await store.migration()
-  if (note !== undefined)
-    return requireOwn(readNote(note), { ...claimant, place, remedy: 'name another prefix' })
+  if (note !== undefined) return readNote(note)
   for await (const page of store.listStorage()) {
     const [first] = page
     if (!first) continue
@@ -94,10 +85,7 @@ async function examineBucket(
   return undefined
 }
 
-function requireOwn(
-  note: MigrationNote,
-  claimant: Claimant & { place: string; remedy: string },
-): MigrationNote {
+function requireOwn(note: MigrationNote, claimant: Claimant & { place: string; remedy: string }): void {
   const { place, remedy } = claimant
   if (note.registry !== claimant.registry) {
     throw new DataDirectoryError(
@@ -109,5 +97,4 @@ function requireOwn(
       `this registry was migrated to ${place} at ${note.finishedAt}, and took writes here since: to migrate it again, ${remedy}; nothing was written`,
     )
   }
-  return note
 }

@@ -108,14 +108,15 @@ class Moving {
       const claims = await this.#examine(registry)
       const finished = finishedAlready(this.#migration, claims)
       if (finished) return this.#outcome(doneBefore(finished), claims)
-      const startedAt = new Date(this.#migration.now()).toISOString()
+      const startedAt =
+        claims.metadata?.startedAt ?? claims.blobs?.startedAt ?? new Date(this.#migration.now()).toISOString()
       await claim(this.#migration, claims, {
         state: 'unfinished',
         registry,
         from: this.#source.path,
         startedAt,
       })
-      return this.#outcome(await this.#move(registry), claims)
+      return this.#outcome(await this.#move(registry, startedAt), claims)
     } finally {
       await lock.release()
     }
@@ -129,7 +130,7 @@ class Moving {
     })
   }
 
-  async #move(registry: string): Promise<Done> {
+  async #move(registry: string, startedAt: string): Promise<Done> {
     const { blobs: target, goReadOnly } = this.#migration
     if (target && !this.#migration.metadata) this.#requireSameKeys(target)
     const move = target && this.#blobMove(target)
@@ -138,7 +139,7 @@ class Moving {
     await goReadOnly(this.#source.metadata)
     const before = { count: move?.copied.count ?? 0, bytes: move?.copied.bytes ?? 0 }
     this.#database.freeze()
-    const settled = await this.#finish(registry, move)
+    const settled = await this.#finish({ registry, startedAt }, move)
     const copied = move?.copied ?? new Tally()
     const copiedInPause = new Tally()
     copiedInPause.count = copied.count - before.count
@@ -189,7 +190,7 @@ class Moving {
   }
 
   async #finish(
-    registry: string,
+    { registry, startedAt }: { registry: string; startedAt: string },
     move: BlobMove | undefined,
   ): Promise<Pick<Done, 'finishedAt' | 'verified' | 'removed'>> {
     const { metadata, blobs, now } = this.#migration
@@ -197,6 +198,7 @@ class Moving {
       state: 'finished',
       registry,
       from: this.#source.path,
+      startedAt,
       finishedAt: new Date(now()).toISOString(),
       switch: this.#database.state(readOnlySwitch) ?? '',
     }

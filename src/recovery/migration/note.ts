@@ -18,6 +18,8 @@ export interface FinishedNote {
   readonly state: 'finished'
   readonly registry: string
   readonly from: string
+  /** Of the note before: both targets of one migration say the same. */
+  readonly startedAt: string
   readonly finishedAt: string
   /** The switch at the source, as it was: turned off or anew since, the source may have changed. */
   readonly switch: string
