@@ -6,27 +6,42 @@ import type { ChangeName } from './changes.ts'
 /** The key under which `registry/read-only.ts` puts the switch on record. */
 const readOnlyKey = 'read-only'
 
-/** What clients and the collector do to what the registry holds. What only notes how things are goes on. */
-const writes: ReadonlySet<ChangeName> = new Set([
-  'appendUpload',
-  'collect',
-  'commitUpload',
-  'confirmBlob',
-  'confirmManifest',
-  'deleteManifest',
-  'deleteRepository',
-  'deleteTag',
-  'emptyTrash',
-  'expireUploads',
-  'leaseUpload',
-  'mountBlob',
-  'openUpload',
-  'putManifest',
-  'putTag',
-  'restoreTrash',
-  'retireTags',
-  'unlinkBlob',
-])
+/**
+ * Whether a change is one of what the registry holds, by clients, operators or the collector. The others note how
+ * things are, give something back, or turn the switch itself.
+ */
+const writes: Readonly<Record<ChangeName, boolean>> = {
+  appendUpload: true,
+  cancelUpload: false,
+  checkManifest: false,
+  collect: true,
+  commitUpload: true,
+  confirmBlob: true,
+  confirmManifest: true,
+  deleteManifest: true,
+  deleteRepository: true,
+  deleteTag: true,
+  doomUnknown: false,
+  emptyTrash: true,
+  expireUploads: true,
+  forgetDoomed: false,
+  holdObjects: false,
+  leaseUpload: true,
+  mountBlob: true,
+  openUpload: true,
+  putManifest: true,
+  putTag: true,
+  quarantineBlob: false,
+  recordPulls: false,
+  recordRun: false,
+  releaseBlob: false,
+  releaseObjects: false,
+  renewUpload: false,
+  restoreTrash: true,
+  retireTags: true,
+  setState: false,
+  unlinkBlob: true,
+}
 
 /**
  * Requests ask for the switch before they begin, and an upload may take an hour from there. Asked once more in the
@@ -35,7 +50,7 @@ const writes: ReadonlySet<ChangeName> = new Set([
  * @throws READ_ONLY
  */
 export async function requireWritable(tx: Transaction, name: ChangeName): Promise<void> {
-  if (!writes.has(name) || (await tx.first(readOnlySwitch, {})) === undefined) return
+  if (!writes[name] || (await tx.first(readOnlySwitch, {})) === undefined) return
   throw new RegistryError(
     'READ_ONLY',
     'the registry is read-only for now, for maintenance: pulls go on; try again later',
