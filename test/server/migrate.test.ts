@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openSqliteMetadataStore } from '../../src/metadata/sqlite/sqlite-metadata-store.ts'
 import { type RunningBerth, startBerth, temporaryDirectory } from '../support/berth.ts'
 import { attempt, run } from '../support/command.ts'
 import {
@@ -191,6 +192,30 @@ describe.skipIf(!able)('moving a part', () => {
     const next = await startBerth({ data: berth.data, env })
     await servedImage(next.url, { repository: 'team1/app', reference: 'v1' })
     await next.stop()
+  })
+})
+
+describe.skipIf(!able)('a registry that is closed', () => {
+  test('is closed at the target before a server starts there, and needs no setting to start', async () => {
+    const data = await temporaryDirectory()
+    const before = await startBerth({ data })
+    await pushImage({ url: before.url, repository: 'a/b' })
+    await before.stop()
+    const store = await openSqliteMetadataStore({ path: join(data, 'metadata.sqlite'), berth: '0.1.0' })
+    await store.change('closeRegistry', { why: 'it has accounts' })
+    await store.close()
+    const berth = await startBerth({ data })
+    await using targets = await makeTargets()
+    const result = await migrateCommand(data, targets.flags, targets.credentials)
+    expect([result.exitCode, result.stderr]).toEqual([0, ''])
+    expect(result.stdout).not.toContain('BERTH_ACCESS_OPEN')
+    await expectMoved(data, targets.database)
+    expect((await bucketContents(targets.bucket)).objects).toContain(`${targets.bucket.prefix}closed`)
+    const { BERTH_ACCESS_OPEN: _, ...env } = targets.environment
+    const moved = await startBerth({ env })
+    expect((await fetch(manifestUrl({ url: moved.url, repository: 'a/b' }, 'latest'))).status).toBe(401)
+    await moved.stop()
+    await berth.stop()
   })
 })
 

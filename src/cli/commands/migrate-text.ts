@@ -88,7 +88,7 @@ function nextSteps(migrated: Migrated, asked: Asked): string[] {
       ? ['The password of PostgreSQL comes from PGPASSWORD or metadata.password-file.']
       : []),
     ...(asked.storage ? ['The credentials of S3 come as they did now.'] : []),
-    ...(asked.metadata && !closed
+    ...(!closed
       ? [
           'access.open is needed as long as the registry has no accounts: whoever reaches it may push and delete.',
         ]
@@ -126,7 +126,7 @@ export function settingsToStartWith(
     ...(metadata && storage ? {} : { data }),
     ...Object.fromEntries(given),
     ...(url !== undefined && { 'metadata.url': withoutPassword(url) }),
-    ...(metadata && !closed && { 'access.open': 'true' }),
+    ...(!closed && { 'access.open': 'true' }),
   }
 }
 
