@@ -289,7 +289,7 @@ function requireNoMetadata(data: string): void {
   const path = resolve(data)
   if (!existsSync(metadataFile(path))) return
   throw new DataDirectoryError(
-    `${metadataFile(path)} holds a registry of its own, and metadata.url names PostgreSQL: leave metadata.url out to serve that registry, or name another directory with --data`,
+    `${metadataFile(path)} holds a registry of its own, and metadata.url names PostgreSQL: leave metadata.url out to serve that registry, or name another directory with --data; \`berth migrate\` moves one to PostgreSQL`,
   )
 }
 

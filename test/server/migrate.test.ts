@@ -76,6 +76,7 @@ describe.skipIf(!able)('moving a registry that serves', () => {
           return String(error)
         }
         acknowledged.push(`b${number}`)
+        await Bun.sleep(30)
       }
     })()
     const location = await openUpload({ url: berth.url, repository: 'slow/app' })
@@ -148,6 +149,12 @@ describe.skipIf(!able)('a target that is not empty', () => {
     await there.stop()
     expect(await refusal(targets.toMetadata)).toContain('holds a registry already')
     expect(await refusal(targets.toStorage)).toContain('is not empty')
+    const wrong = { ...targets.credentials, PGPASSWORD: 'wrong', AWS_SECRET_ACCESS_KEY: 'wrong' }
+    for (const [flags, why] of [
+      [targets.toMetadata, /^berth: postgres:.* can not be used: .*password[^\n]*\n$/],
+      [targets.toStorage, /^berth: the bucket can not be used: .*SignatureDoesNotMatch[^\n]*\n$/],
+    ] as const)
+      expect((await migrateCommand(berth.data, flags, wrong)).stderr).toMatch(why)
     expect(await run(berthExecutable, ['read-only', 'status', '--data', berth.data])).toContain(
       'takes pushes',
     )

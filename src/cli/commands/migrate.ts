@@ -158,11 +158,10 @@ function tellWhenInterrupted(data: string): () => void {
   }
 }
 
-/** What the storage itself says helps whoever set it up. */
+/** What the storage itself says helps whoever set it up; clients are told less. */
 function told(error: unknown): unknown {
   if (!(error instanceof RegistryError) || !(error.cause instanceof Error)) return error
-  return new CommandError(
-    `${error.message}${error.cause.name === 'S3Error' ? ` (${error.cause.message})` : ''}; the same command goes on from here`,
-    { cause: error },
-  )
+  const { message, cause } = error
+  const reason = cause.name === 'S3Error' ? `the bucket can not be used: ${cause.message}` : message
+  return new CommandError(`${reason}; the same command goes on from here`, { cause })
 }

@@ -1,4 +1,4 @@
-import { Client } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { RegistryError } from '../../oci/errors.ts'
 import type { MetadataTarget, TargetRows, TargetState } from '../migration-target.ts'
 import { migrate } from '../migrations/migrate.ts'
@@ -84,11 +84,14 @@ export class PostgresTarget implements MetadataTarget {
     const client = new Client({ ...config, types: { getTypeParser } })
     // What breaks is told by the statement that it breaks; unheard, it would end the process.
     client.on('error', () => undefined)
+    let connected = false
     try {
       await client.connect()
+      connected = true
       return await work(client)
     } catch (error) {
-      if (!(error instanceof Error) || failureOf(error) === 'fault') throw error
+      const told = connected && !(error instanceof DatabaseError) && failureOf(error) === 'fault'
+      if (told) throw error
       throw new RegistryError('STORAGE_UNAVAILABLE', `${this.place} can not be used: ${reasonOf(error)}`, {
         cause: error,
       })
