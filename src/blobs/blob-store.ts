@@ -161,6 +161,8 @@ export interface TakesMigration {
   migration(): Promise<string | undefined>
   /** Durable when the promise resolves. */
   setMigration(note: string): Promise<void>
+  /** Leaves the mark that the registry has accounts, whatever becomes of its database. */
+  setClosed(): Promise<void>
   /** Drops what writers that are gone began and did not finish, under any key. */
   dropUnfinished(): Promise<void>
 }

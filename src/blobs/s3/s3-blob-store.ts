@@ -9,7 +9,6 @@ import type {
   ListsStorage,
   Lying,
   LyingFacts,
-  MarksClosed,
   ObjectKey,
   PresignsReads,
   ReadsObjects,
@@ -51,14 +50,7 @@ const checkTime = 10_000
 
 /** Blobs as objects in a bucket; `keys.ts` says what they are called. */
 export class S3BlobStore
-  implements
-    BlobStore,
-    ReadsObjects,
-    ListsStorage,
-    KeepsUploadKeys,
-    PresignsReads,
-    MarksClosed,
-    TakesMigration
+  implements BlobStore, ReadsObjects, ListsStorage, KeepsUploadKeys, PresignsReads, TakesMigration
 {
   readonly #options: S3Options
   readonly #requests: S3Requests
@@ -193,14 +185,10 @@ export class S3BlobStore
     })
   }
 
-  markClosed(): Promise<void> {
+  setClosed(): Promise<void> {
     return storageErrors(async () => {
       await this.#objects.put(this.#withPrefix(closedKey), new Uint8Array())
     })
-  }
-
-  async isMarkedClosed(): Promise<boolean> {
-    return (await this.describe(closedKey)) !== undefined
   }
 
   migration(): Promise<string | undefined> {

@@ -1,10 +1,4 @@
-import type {
-  BlobStore,
-  ListsStorage,
-  MarksClosed,
-  ReadsObjects,
-  TakesMigration,
-} from '../../blobs/blob-store.ts'
+import type { BlobStore, ListsStorage, ReadsObjects, TakesMigration } from '../../blobs/blob-store.ts'
 import { DataDirectoryError } from '../../data-directory.ts'
 import type { MetadataTarget } from '../../metadata/migration-target.ts'
 import { type FinishedNote, type MigrationNote, readNote, writeNote } from './note.ts'
@@ -12,7 +6,7 @@ import { type FinishedNote, type MigrationNote, readNote, writeNote } from './no
 /** A bucket that blobs move into. */
 export interface BlobTarget {
   readonly place: string
-  readonly store: BlobStore & ListsStorage & ReadsObjects & TakesMigration & Partial<MarksClosed>
+  readonly store: BlobStore & ListsStorage & ReadsObjects & TakesMigration
 }
 
 export interface Targets {

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MarksClosed, ReadsObjects } from '../../blobs/blob-store.ts'
 import { DataInUseError, lockData } from '../../blobs/filesystem/data-lock.ts'
 import { DurableDirectories } from '../../blobs/filesystem/durable-directories.ts'
 import {
@@ -206,8 +205,7 @@ class Moving {
       if (!move || !blobs) return { verified: 0, removed: 0 }
       await move.pass()
       const settled = await move.settle()
-      const source: ReadsObjects & Partial<MarksClosed> = this.#source.blobs
-      if (await source.isMarkedClosed?.()) await blobs.store.markClosed?.()
+      if (await this.#isClosed()) await blobs.store.setClosed()
       await blobs.store.setMigration(writeNote(note))
       return settled
     }
@@ -221,6 +219,11 @@ class Moving {
       return writeNote(note)
     })
     return { finishedAt: note.finishedAt, ...settled }
+  }
+
+  /** By its database, or by the mark beside its blobs. */
+  async #isClosed(): Promise<boolean> {
+    return this.#database.isClosed() || (await this.#source.blobs.isMarkedClosed())
   }
 
   #moveTables(rows: TargetRows) {
@@ -244,13 +247,13 @@ class Moving {
     return Object.fromEntries(this.#database.tables().map(({ name }) => [name, this.#database.count(name)]))
   }
 
-  #outcome(done: Done | undefined, claims: { metadata: unknown; blobs: unknown }): Migrated {
+  async #outcome(done: Done | undefined, claims: { metadata: unknown; blobs: unknown }): Promise<Migrated> {
     return {
       data: this.#source.path,
       blobs: this.#database.total(),
       tables: this.#tables(),
       done,
-      closed: this.#database.isClosed(),
+      closed: await this.#isClosed(),
       resumed: claims.metadata !== undefined || claims.blobs !== undefined,
     }
   }
