@@ -2,7 +2,8 @@ import { S3BlobStore } from './blobs/s3/s3-blob-store.ts'
 import { PostgresTarget } from './metadata/postgres/migration-target.ts'
 import type { Targets } from './recovery/migration/claim.ts'
 import { migrationKey } from './recovery/migration/note.ts'
-import { placeOfBucket, postgresOptionsOf, type StoreSettings, s3OptionsOf } from './stores.ts'
+import { placeOfBucket, postgresOptionsOf, s3OptionsOf } from './store-options.ts'
+import type { StoreSettings } from './stores.ts'
 import { version } from './version.ts'
 
 /** Where a registry moves to, as the settings of the servers to come say. Nothing is made, and nothing asked yet. */

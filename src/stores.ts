@@ -14,8 +14,6 @@ import type {
   TakesMigration,
 } from './blobs/blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
-import type { S3Options } from './blobs/s3/options.ts'
-import { withinRanges } from './config/s3-values.ts'
 import type { Settings } from './config/settings.ts'
 import {
   becomeOwner,
@@ -28,12 +26,9 @@ import {
 } from './data-directory.ts'
 import { DatabaseClock } from './metadata/database-clock.ts'
 import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
-import {
-  openPostgresMetadataStore,
-  type PostgresOptions,
-} from './metadata/postgres/postgres-metadata-store.ts'
+import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
 import { migrationKey, unfinishedMigration } from './recovery/migration/note.ts'
-import { version } from './version.ts'
+import { placeOfBucket, postgresOptionsOf, s3OptionsOf } from './store-options.ts'
 
 /** Where a registry keeps what it holds: the stores that its settings ask for, open. */
 export interface Stores extends AsyncDisposable {
@@ -207,34 +202,6 @@ async function noteInTime(store: TakesMigration): Promise<string | undefined> {
   return Promise.race([store.migration().catch(unknown), Bun.sleep(patience).then(unknown)])
 }
 
-export function placeOfBucket(settings: StoreSettings): string {
-  return `s3://${settings['storage.s3.bucket']}/${settings['storage.s3.prefix']}`
-}
-
-export function s3OptionsOf(settings: StoreSettings, bucket: string): S3Options {
-  const endpoint = settings['storage.s3.endpoint'] ?? undefined
-  const pathStyle = settings['storage.s3.path-style']
-  const clients = settings['storage.s3.redirect-clients']
-  return {
-    bucket,
-    region: settings['storage.s3.region'] || process.env.AWS_REGION || 'us-east-1',
-    endpoint,
-    pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
-    prefix: settings['storage.s3.prefix'],
-    encryption: settings['storage.s3.encryption'] ?? undefined,
-    partSize: settings['storage.s3.part-size'],
-    partsInFlight: settings['storage.s3.parts-in-flight'],
-    connections: settings['storage.s3.connections'],
-    memory: settings['storage.s3.memory'],
-    redirect: settings['storage.s3.redirect']
-      ? {
-          expiry: settings['storage.s3.redirect-expiry'],
-          allows: clients.length === 0 ? () => true : withinRanges(clients),
-        }
-      : undefined,
-  }
-}
-
 /** Metadata in PostgreSQL, or in the data directory. */
 async function openMetadata(
   settings: StoreSettings,
@@ -259,22 +226,6 @@ async function openMetadata(
   } catch (error) {
     await store.close()
     throw error
-  }
-}
-
-export function postgresOptionsOf(
-  settings: StoreSettings,
-  address: NonNullable<StoreSettings['metadata.url']>,
-): Omit<PostgresOptions, 'existing'> {
-  return {
-    address,
-    passwordFile: settings['metadata.password-file'] || undefined,
-    pool: settings['metadata.pool'],
-    patience: settings['metadata.patience'],
-    connectTimeout: settings['metadata.connect-timeout'],
-    statementTimeout: settings['metadata.statement-timeout'],
-    lockTimeout: settings['metadata.lock-timeout'],
-    berth: version,
   }
 }
 

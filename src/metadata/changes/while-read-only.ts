@@ -38,6 +38,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   deleteUser: true,
   doomUnknown: false,
   emptyTrash: true,
+  endTurn: false,
   expireRefreshTokens: false,
   expireUploads: true,
   forgetDoomed: false,
@@ -57,6 +58,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   rehashPassword: false,
   releaseBlob: false,
   releaseObjects: false,
+  renewTurn: false,
   renewUpload: false,
   restoreTrash: true,
   retireSigningKeys: true,
@@ -70,6 +72,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   setTeamMember: true,
   setUser: true,
   setVisibility: true,
+  takeTurn: false,
   unlinkBlob: true,
 }
 

@@ -42,6 +42,7 @@ const roots = [
   compositionRoot,
   'worker-app.ts',
   'data-directory.ts',
+  'store-options.ts',
   'stores.ts',
   'migration-targets.ts',
   'open-access.ts',
