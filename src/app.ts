@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { offerSetupCode, settleClosing } from './access/closing.ts'
+import { recordedIdentity } from './blobs-place.ts'
 import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
@@ -57,7 +58,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const tls = files && (await openTls({ files, minVersion, logger, now: () => Date.now() }))
   const stores = await openStores(settings, { shared: settings.workers > 1, journalTold: journal.told })
   try {
-    const { closed } = await settleClosing(stores)
+    const known = (await recordedIdentity(stores.metadata)) !== undefined
+    const { closed } = await settleClosing(stores, { known })
     requireMeantOpen(settings, { closed })
     await putRulesOnRecord(stores.metadata, {
       rules: rulesOf(settings),

@@ -66,6 +66,11 @@ export async function recordOfPlace({ blobs, place }: BlobsPlace): Promise<{ key
   return stateOf({ identity: await blobs.identify(crypto.randomUUID()), place })
 }
 
+/** What a copy of the blobs must be identified with to be taken for them; undefined: nothing is on record. */
+export async function recordedIdentity(metadata: KeepsState): Promise<string | undefined> {
+  return (await recordedPlace(metadata))?.identity
+}
+
 function stateOf(recorded: Recorded): { key: string; value: string } {
   return { key: blobsPlaceKey, value: JSON.stringify(recorded) }
 }

@@ -12,11 +12,10 @@ import type {
   ReadsUploads,
   ReportsFreeSpace,
   RevokesUploads,
+  TakesMigration,
 } from './blobs/blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
-import type { S3Options } from './blobs/s3/options.ts'
 import { requireBlobsPlace, settleBlobsPlace } from './blobs-place.ts'
-import { withinRanges } from './config/s3-values.ts'
 import type { Settings } from './config/settings.ts'
 import {
   becomeOwner,
@@ -30,7 +29,8 @@ import {
 import { DatabaseClock } from './metadata/database-clock.ts'
 import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
-import { version } from './version.ts'
+import { migrationKey, unfinishedMigration } from './recovery/migration/note.ts'
+import { placeOfBucket, postgresOptionsOf, s3OptionsOf } from './store-options.ts'
 
 /** Where a registry keeps what it holds: the stores that its settings ask for, open. */
 export interface Stores extends AsyncDisposable {
@@ -197,7 +197,10 @@ async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<
     // Most registries have no bucket, and need not load what speaks to one.
     const { S3BlobStore } = await import('./blobs/s3/s3-blob-store.ts')
     const store = new S3BlobStore(s3OptionsOf(settings, bucket))
-    return { store, place: `s3://${bucket}/${settings['storage.s3.prefix']}`, close: async () => undefined }
+    const place = placeOfBucket(settings)
+    // PostgreSQL has the note itself, and keeps it until the bucket is done.
+    if (!usesPostgres(settings)) requireWhole(await noteInTime(store), place)
+    return { store, place, close: async () => undefined }
   }
   const store = await openDirectoryBlobs({
     data: settings.data,
@@ -207,28 +210,12 @@ async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<
   return { store, place: resolve(settings.data), close: () => store.close() }
 }
 
-function s3OptionsOf(settings: StoreSettings, bucket: string): S3Options {
-  const endpoint = settings['storage.s3.endpoint'] ?? undefined
-  const pathStyle = settings['storage.s3.path-style']
-  const clients = settings['storage.s3.redirect-clients']
-  return {
-    bucket,
-    region: settings['storage.s3.region'] || process.env.AWS_REGION || 'us-east-1',
-    endpoint,
-    pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
-    prefix: settings['storage.s3.prefix'],
-    encryption: settings['storage.s3.encryption'] ?? undefined,
-    partSize: settings['storage.s3.part-size'],
-    partsInFlight: settings['storage.s3.parts-in-flight'],
-    connections: settings['storage.s3.connections'],
-    memory: settings['storage.s3.memory'],
-    redirect: settings['storage.s3.redirect']
-      ? {
-          expiry: settings['storage.s3.redirect-expiry'],
-          allows: clients.length === 0 ? () => true : withinRanges(clients),
-        }
-      : undefined,
-  }
+/** Milliseconds that a start waits for a storage which may be away: pulls and pushes tell that, too. */
+const patience = 3000
+
+async function noteInTime(store: TakesMigration): Promise<string | undefined> {
+  const unknown = () => undefined
+  return Promise.race([store.migration().catch(unknown), Bun.sleep(patience).then(unknown)])
 }
 
 /** Metadata in PostgreSQL, or in the data directory. */
@@ -246,17 +233,22 @@ async function openMetadata(
     return { ...opened, place: resolve(settings.data) }
   }
   const store = await openPostgresMetadataStore({
-    address,
-    passwordFile: settings['metadata.password-file'] || undefined,
-    pool: settings['metadata.pool'],
-    patience: settings['metadata.patience'],
-    connectTimeout: settings['metadata.connect-timeout'],
-    statementTimeout: settings['metadata.statement-timeout'],
-    lockTimeout: settings['metadata.lock-timeout'],
-    berth: version,
+    ...postgresOptionsOf(settings, address),
     existing: existing ?? false,
   })
-  return { store, place: store.place, close: () => store.close() }
+  try {
+    requireWhole(await store.getState(migrationKey), store.place)
+    return { store, place: store.place, close: () => store.close() }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** A registry of which only a part is there would seem to have lost the rest. @throws DataDirectoryError */
+function requireWhole(note: string | undefined, place: string): void {
+  const why = unfinishedMigration(note, place)
+  if (why !== undefined) throw new DataDirectoryError(why)
 }
 
 /** An embedded registry whose images PostgreSQL knows nothing of would seem to be empty. */
@@ -264,7 +256,7 @@ function requireNoMetadata(data: string): void {
   const path = resolve(data)
   if (!existsSync(metadataFile(path))) return
   throw new DataDirectoryError(
-    `${metadataFile(path)} holds a registry of its own, and metadata.url names PostgreSQL: leave metadata.url out to serve that registry, or name another directory with --data`,
+    `${metadataFile(path)} holds a registry of its own, and metadata.url names PostgreSQL: leave metadata.url out to serve that registry, or name another directory with --data; \`berth migrate\` moves one to PostgreSQL`,
   )
 }
 

@@ -153,12 +153,24 @@ export interface Lying {
   readonly key: ObjectKey | undefined
   /** The key of the upload of which it may be a part, where that is another. */
   readonly upload?: ObjectKey
+  /** Bytes, where the list tells. */
+  readonly size?: number
 }
 
 export interface LyingFacts {
   readonly size: number
   /** Since when it lies there as it does. Milliseconds since 1970. */
   readonly since: number
+}
+
+/** An ability of stores that a registry can move into. */
+export interface TakesMigration {
+  /** What `setMigration` noted beside the objects; undefined: nothing. */
+  migration(): Promise<string | undefined>
+  /** Durable when the promise resolves. */
+  setMigration(note: string): Promise<void>
+  /** Drops what writers that are gone began and did not finish, under any key. */
+  dropUnfinished(): Promise<void>
 }
 
 /** An ability of stores that keep files: to take one over that lies on the same filesystem, without copying it. */

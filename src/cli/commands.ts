@@ -14,6 +14,7 @@ import { inviteRevoke } from './commands/invite/revoke.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { manifestDelete } from './commands/manifest/delete.ts'
+import { migrate } from './commands/migrate.ts'
 import { namespaceList } from './commands/namespace/list.ts'
 import { namespaceSet } from './commands/namespace/set.ts'
 import { namespaceShow } from './commands/namespace/show.ts'
@@ -158,7 +159,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: 'Upkeep', commands: [gc, retention, verify, readOnlyOn, readOnlyOff, readOnlyStatus] },
   {
     title: 'Copies and moves',
-    commands: [backup, restore, rebuild, importRegistry, importOci, importHtpasswdFile],
+    commands: [backup, restore, rebuild, migrate, importRegistry, importOci, importHtpasswdFile],
   },
   { title: 'Other', commands: [version] },
 ]

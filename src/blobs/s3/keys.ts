@@ -8,6 +8,8 @@ import type { ObjectKey } from '../blob-store.ts'
  *   uploads/<upload id>/<writer>        the last bytes of a session, too few for a part; a small upload's object too
  *   check                               written to see whether the storage works
  *   identity                            by which the metadata knows the bucket and prefix again
+ *   closed                              there: the registry has accounts, whatever becomes of its database
+ *   migration                           how far a registry is that moves here, or that it has moved
  *
  * An object of several requests keeps a name made from its upload: its digest is not known when its first part is sent,
  * and giving it another name would copy its bytes.
@@ -15,6 +17,11 @@ import type { ObjectKey } from '../blob-store.ts'
 
 export const checkKey = 'check'
 export const identityKey = 'identity'
+export const closedKey = 'closed'
+export const migrationKey = 'migration'
+
+/** What the store keeps for itself beside the objects. */
+export const ownKeys: ReadonlySet<string> = new Set([checkKey, identityKey, closedKey, migrationKey])
 
 export function committedKey(id: string, digest: Digest): ObjectKey {
   const [algorithm = '', hex = ''] = digest.split(':')

@@ -10,15 +10,28 @@ import type {
   ListsStorage,
   Lying,
   LyingFacts,
+  MarksClosed,
   ObjectKey,
   PresignsReads,
   ReadsObjects,
+  TakesMigration,
   UploadSession,
   UploadWriter,
 } from '../blob-store.ts'
 import { commitParts } from './commit.ts'
 import { credentialsOf } from './credentials.ts'
-import { checkKey, committedKey, finalKey, identityKey, isUploadKey, recognise, uploadKey } from './keys.ts'
+import {
+  checkKey,
+  closedKey,
+  committedKey,
+  finalKey,
+  identityKey,
+  isUploadKey,
+  migrationKey,
+  ownKeys,
+  recognise,
+  uploadKey,
+} from './keys.ts'
 import { S3Multiparts } from './multiparts.ts'
 import { S3Objects } from './objects.ts'
 import type { S3Options } from './options.ts'
@@ -40,7 +53,15 @@ const oneQuickLook = { attempts: 1, timeout: 5000 }
 
 /** Blobs as objects in a bucket; `keys.ts` says what they are called. */
 export class S3BlobStore
-  implements BlobStore, ReadsObjects, ListsStorage, KeepsUploadKeys, PresignsReads, BearsIdentity
+  implements
+    BlobStore,
+    ReadsObjects,
+    ListsStorage,
+    KeepsUploadKeys,
+    PresignsReads,
+    BearsIdentity,
+    MarksClosed,
+    TakesMigration
 {
   readonly #options: S3Options
   readonly #requests: S3Requests
@@ -144,12 +165,12 @@ export class S3BlobStore
 
   async *listStorage(): AsyncIterable<readonly Lying[]> {
     for await (const page of this.#objects.list(this.#options.prefix)) {
-      const lying = page.map(({ key }) => {
+      const lying = page.map(({ key, size }) => {
         const name = key.slice(this.#options.prefix.length)
         const { ours, upload } = recognise(name)
-        return { name, key: ours ? name : undefined, ...(upload && { upload }) }
+        return { name, key: ours ? name : undefined, ...(upload && { upload }), size }
       })
-      yield lying.filter(({ name }) => name !== checkKey && name !== identityKey)
+      yield lying.filter(({ name }) => !ownKeys.has(name))
     }
   }
 
@@ -191,6 +212,36 @@ export class S3BlobStore
         .catch(unlessThere),
     )
     return (await this.identity()) ?? identity
+  }
+
+  markClosed(): Promise<void> {
+    return storageErrors(async () => {
+      await this.#objects.put(this.#withPrefix(closedKey), new Uint8Array())
+    })
+  }
+
+  isMarkedClosed(): Promise<boolean> {
+    return storageErrors(async () => {
+      const found = await unlessMissing(() => this.#objects.head(this.#withPrefix(closedKey), oneQuickLook))
+      return found !== undefined
+    })
+  }
+
+  migration(): Promise<string | undefined> {
+    return storageErrors(async () => {
+      const note = await unlessMissing(() => this.#objects.get(this.#withPrefix(migrationKey)))
+      return note && new TextDecoder().decode(note)
+    })
+  }
+
+  setMigration(note: string): Promise<void> {
+    return storageErrors(async () => {
+      await this.#objects.put(this.#withPrefix(migrationKey), new TextEncoder().encode(note))
+    })
+  }
+
+  dropUnfinished(): Promise<void> {
+    return storageErrors(() => this.#resources.multiparts.abortAll(this.#options.prefix))
   }
 
   /** Asked often by those who watch, it looks once in a while. */

@@ -6,7 +6,7 @@ import { failureOf, reasonOf } from './failures.ts'
 import { transactionOn } from './statements.ts'
 
 /** Taken while the tables are brought up to date, so that processes that start together take turns. */
-const migrationLock = 0x42657274
+export const migrationLock = 0x42657274
 /** Milliseconds between attempts to reach a database that is not there yet. */
 const pause = 200
 

@@ -175,6 +175,6 @@ function serverTimeouts({ statementTimeout, lockTimeout }: ConnectionSettings) {
 /** Whole numbers come as text from the driver; all of ours fit a double. */
 const wholeNumbers: ReadonlySet<number> = new Set([types.builtins.INT8, types.builtins.NUMERIC])
 
-function getTypeParser(type: number, format?: 'text' | 'binary') {
+export function getTypeParser(type: number, format?: 'text' | 'binary') {
   return wholeNumbers.has(type) ? Number : types.getTypeParser(type, format as 'text')
 }

@@ -5,6 +5,7 @@
 import { Database } from 'bun:sqlite'
 import { RegistryError } from '../../oci/errors.ts'
 import { applyChange } from '../changes/changes.ts'
+import { requireWritable } from '../changes/while-read-only.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { configureConnection } from './connection.ts'
 import { Journal } from './journal/journal.ts'
@@ -79,6 +80,7 @@ async function commit(batch: Batch): Promise<FromWriter> {
     for (const { name, args } of batch.changes) {
       db.run('SAVEPOINT change')
       try {
+        await requireWritable(tx, name)
         outcomes.push({ ok: true, result: await applyChange(tx, name, args as never) })
       } catch (error) {
         // For some errors, a full disk among them, SQLite undoes everything by itself.

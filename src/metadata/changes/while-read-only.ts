@@ -1,0 +1,95 @@
+import { RegistryError } from '../../oci/errors.ts'
+import type { Transaction } from '../engine.ts'
+import { statement } from '../statement.ts'
+import type { ChangeName } from './changes.ts'
+
+/** The key under which `registry/read-only.ts` puts the switch on record. */
+const readOnlyKey = 'read-only'
+
+/**
+ * Whether a change is one of what the registry holds, or of who may do what, by clients, operators or the collector. The
+ * others note how things are, give something back, let callers sign in to pull, or are what a start needs.
+ */
+const writes: Readonly<Record<ChangeName, boolean>> = {
+  appendUpload: true,
+  cancelUpload: false,
+  checkManifest: false,
+  closeRegistry: false,
+  collect: true,
+  commitUpload: true,
+  confirmBlob: true,
+  confirmManifest: true,
+  createAccessToken: true,
+  createInvitation: true,
+  createOrganisation: true,
+  createRobot: true,
+  createTeam: true,
+  createUser: true,
+  deleteAccessToken: true,
+  deleteInvitation: true,
+  deleteManifest: true,
+  deleteOrganisation: true,
+  deleteRefreshToken: false,
+  deleteRepository: true,
+  deleteRobot: true,
+  deleteSigningKey: true,
+  deleteTag: true,
+  deleteTeam: true,
+  deleteUser: true,
+  doomUnknown: false,
+  emptyTrash: true,
+  endTurn: false,
+  expireRefreshTokens: false,
+  expireUploads: true,
+  forgetDoomed: false,
+  holdObjects: false,
+  leaseUpload: true,
+  mountBlob: true,
+  noteTokenUses: false,
+  offerSetupCode: false,
+  openUpload: true,
+  putManifest: true,
+  putRefreshToken: false,
+  putSigningKey: false,
+  putTag: true,
+  quarantineBlob: false,
+  recordPulls: false,
+  recordRun: false,
+  rehashPassword: false,
+  releaseBlob: false,
+  releaseObjects: false,
+  renewTurn: false,
+  renewUpload: false,
+  restoreTrash: true,
+  retireSigningKeys: true,
+  retireTags: true,
+  setGrant: true,
+  setMember: true,
+  setNamespace: true,
+  setPassword: true,
+  setRobot: true,
+  setState: false,
+  setTeamMember: true,
+  setUser: true,
+  setVisibility: true,
+  takeTurn: false,
+  unlinkBlob: true,
+}
+
+/**
+ * Requests ask for the switch before they begin, and an upload may take an hour from there. Asked once more in the
+ * transaction, nothing is acknowledged after the switch was turned on: who copies the registry from then on misses
+ * nothing. Transactions of SQLite come one after the other, which makes this exact.
+ * @throws READ_ONLY
+ */
+export async function requireWritable(tx: Transaction, name: ChangeName): Promise<void> {
+  if (!writes[name] || (await tx.first(readOnlySwitch, {})) === undefined) return
+  throw new RegistryError(
+    'READ_ONLY',
+    'the registry is read-only for now, for maintenance: pulls go on; try again later',
+  )
+}
+
+const readOnlySwitch = statement<object>()(({ db }) =>
+  db.selectFrom('state').select('key').where('key', '=', readOnlyKey),
+)
