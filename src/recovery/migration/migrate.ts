@@ -14,7 +14,7 @@ import type { TargetRows } from '../../metadata/migration-target.ts'
 import { MovingDatabase } from '../../metadata/sqlite/moving-database.ts'
 import { Tally } from '../tally.ts'
 import { type BlobTarget, claim, examine, finishedAlready, type Targets } from './claim.ts'
-import { BlobMove, type DamagedBlob, movedKey } from './move-blobs.ts'
+import { BlobMove, copyWhileServing, type DamagedBlob, movedKey } from './move-blobs.ts'
 import { compareTables, moveTables } from './move-tables.ts'
 import { type FinishedNote, writeNote } from './note.ts'
 
@@ -67,9 +67,6 @@ export interface Done {
   readonly pause: number
 }
 
-/** Another pass while the registry serves is worth its time as long as the last one found this much. */
-const worthAnotherPass = { blobs: 50, bytes: 64 * 1024 * 1024 }
-const mostPasses = 6
 const readOnlySwitch = 'read-only'
 
 /**
@@ -134,18 +131,16 @@ class Moving {
     const { blobs: target, goReadOnly } = this.#migration
     if (target && !this.#migration.metadata) this.#requireSameKeys(target)
     const move = target && this.#blobMove(target)
-    if (move) await this.#copyWhileServing(move)
+    if (move) await copyWhileServing(move)
     const switched = performance.now()
     await goReadOnly(this.#source.metadata)
-    const before = { count: move?.copied.count ?? 0, bytes: move?.copied.bytes ?? 0 }
+    const before = { ...(move?.copied ?? new Tally()) }
     this.#database.freeze()
     const settled = await this.#finish({ registry, startedAt }, move)
     const copied = move?.copied ?? new Tally()
-    const { count, bytes } = copied
-    const copiedInPause = Object.assign(new Tally(), {
-      count: count - before.count,
-      bytes: bytes - before.bytes,
-    })
+    const copiedInPause = new Tally()
+    copiedInPause.count = copied.count - before.count
+    copiedInPause.bytes = copied.bytes - before.bytes
     return {
       ...settled,
       already: false,
@@ -181,14 +176,6 @@ class Moving {
         progress('blobs', { done: Math.min(done, total), total })
       },
     })
-  }
-
-  async #copyWhileServing(move: BlobMove): Promise<void> {
-    await move.begin()
-    for (let passes = 1; passes <= mostPasses; passes += 1) {
-      const { count, bytes } = await move.pass()
-      if (count < worthAnotherPass.blobs && bytes < worthAnotherPass.bytes) return
-    }
   }
 
   async #finish(

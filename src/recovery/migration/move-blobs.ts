@@ -37,6 +37,10 @@ export function movedKey(
   return target.store.committedKey(objectKey.slice(objectKey.lastIndexOf('.') + 1), digest)
 }
 
+/** Another pass while the registry serves is worth its time as long as the last one found this much. */
+const worthAnotherPass = { blobs: 50, bytes: 64 * 1024 * 1024 }
+const mostPasses = 6
+
 /** Brings the blobs of a registry to the target, in as many passes as it takes. */
 export class BlobMove {
   readonly copied = new Tally()
@@ -173,5 +177,14 @@ export class BlobMove {
     if (hasher.digest('hex') !== digest.slice(digest.indexOf(':') + 1)) return false
     this.#compared.add(key)
     return true
+  }
+}
+
+/** Goes over the blobs until so few come between two passes that they can wait for the pause. */
+export async function copyWhileServing(move: BlobMove): Promise<void> {
+  await move.begin()
+  for (let passes = 1; passes <= mostPasses; passes += 1) {
+    const { count, bytes } = await move.pass()
+    if (count < worthAnotherPass.blobs && bytes < worthAnotherPass.bytes) return
   }
 }
