@@ -220,11 +220,9 @@ export class S3BlobStore
     })
   }
 
-  isMarkedClosed(): Promise<boolean> {
-    return storageErrors(async () => {
-      const found = await unlessMissing(() => this.#objects.head(this.#withPrefix(closedKey), oneQuickLook))
-      return found !== undefined
-    })
+  async isMarkedClosed(): Promise<boolean> {
+    const look = () => this.#objects.head(this.#withPrefix(closedKey), oneQuickLook)
+    return (await storageErrors(() => unlessMissing(look))) !== undefined
   }
 
   migration(): Promise<string | undefined> {
