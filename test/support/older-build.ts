@@ -6,15 +6,14 @@ import { run } from './command.ts'
 const root = join(import.meta.dir, '../..')
 
 /**
- * Berth as it was at a commit of this repository's history, to run beside the present one.
+ * Berth as it was, to run beside the present one: an archive rather than a commit of the history, which a checkout need
+ * not have.
+ * @param archive of `bin`, `src` and `package.json`, as `git archive` makes it
  * @returns its executable
- * @throws where the history is not there
  */
-export async function olderBuild(commit: string): Promise<string> {
+export async function olderBuild(archive: string): Promise<string> {
   const directory = await temporaryDirectory()
-  const archive = join(directory, 'source.tar')
-  await run('git', ['-C', root, 'archive', '--output', archive, commit])
-  await run('tar', ['-x', '-f', archive, '-C', directory])
+  await run('tar', ['-xz', '-f', archive, '-C', directory])
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
   return join(directory, 'bin/berth')
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { migrations } from '../../../src/metadata/migrations/migrate.ts'
 import { olderBuild } from '../../support/older-build.ts'
 import { administer } from '../../support/postgres.ts'
@@ -9,7 +10,7 @@ import { Fleet } from './fleet.ts'
 import { requireStores, type SharedStores, sharedStores } from './shared-stores.ts'
 
 /** The first that kept its metadata in PostgreSQL, with the tables as the third migration leaves them. */
-const before = { commit: 'ba0b7d3f854ebe184a198cb2afd6d32e6d2cebe5', migration: 3 }
+const before = { archive: join(import.meta.dir, 'berth-before-accounts.tar.gz'), migration: 3 }
 /** Milliseconds. */
 const grace = 5000
 
@@ -21,7 +22,7 @@ describe.skipIf(!requireStores('directory', 'an update of one server after the o
     let older: string
 
     beforeAll(async () => {
-      older = await olderBuild(before.commit)
+      older = await olderBuild(before.archive)
       stores = await sharedStores('directory')
       fleet = new Fleet(stores, {
         BERTH_GC_GRACE: `${grace}ms`,
