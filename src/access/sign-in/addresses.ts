@@ -32,6 +32,7 @@ export function addressRanges(ranges: readonly string[]): AddressRanges {
 
 /** An IPv4 address that a socket for both gives as `::ffff:192.0.2.7` is the address itself. */
 export function plainAddress(address: string): string {
+  if (!address.startsWith(':')) return address
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
 }
 
