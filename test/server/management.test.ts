@@ -5,6 +5,9 @@ import { startBerth } from '../support/berth.ts'
 import { ask, pulled, startFilled, teamApp } from '../support/management.ts'
 import { blobUrl, bytesOf, pushImage } from '../support/push.ts'
 
+/** Servers that share a registry are told apart. */
+const runner = process.env.BERTH_TEST_METADATA === 'postgres' ? expect.stringMatching(/^.+:\d+$/) : 'server'
+
 test('lists repositories page by page, and shows what each holds', async () => {
   const { berth, second } = await startFilled()
   for (const repository of ['a', 'b', 'c']) await pushImage({ url: berth.url, repository })
@@ -145,7 +148,7 @@ test('trash is emptied by itself when its retention ends', async () => {
   expect((await ask(berth.url, 'POST', `/trash/${body.trash}/restore`, {})).status).toBe(404)
   const runs = await ask(berth.url, 'GET', '/gc/runs')
   answers.runs.parse(runs.body)
-  expect(runs.body.runs[0]).toMatchObject({ runner: 'server', startedAt: expect.any(String) })
+  expect(runs.body.runs[0]).toMatchObject({ runner, startedAt: expect.any(String) })
   await berth.stop()
 })
 
@@ -161,7 +164,7 @@ test('a run of the collector is started on request, and its result stands among 
     await Bun.sleep(20)
     runs = (await ask(berth.url, 'GET', '/gc/runs')).body.runs
   }
-  expect(runs).toEqual([expect.objectContaining({ runner: 'server', links: 3 })])
+  expect(runs).toEqual([expect.objectContaining({ runner, links: 3 })])
   await berth.stop()
 })
 
