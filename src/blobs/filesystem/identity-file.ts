@@ -31,7 +31,8 @@ async function write(data: string, identity: string): Promise<void> {
   const partial = `${identityFile(data)}.${crypto.randomUUID()}.partial`
   const file = await open(partial, 'wx', 0o600)
   try {
-    await file.writeFile(`${identity}\n`)
+    const bytes = new TextEncoder().encode(`${identity}\n`)
+    await file.write(bytes, 0, bytes.length, 0)
     await file.sync()
   } finally {
     await file.close()

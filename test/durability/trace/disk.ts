@@ -46,6 +46,7 @@ export class Disk {
     if (path.endsWith('-shm') || (call.result ?? -1) < 0) return
     if (isMkdir(call)) this.#name(path, newNode(true))
     else if (isRename(call)) this.#rename(path, targetOf(call) ?? '')
+    else if (call.name.startsWith('link')) this.#link(path, targetOf(call) ?? '')
     else if (call.name.startsWith('unlink')) this.#name(path, undefined)
     else if (call.name === 'openat') this.#open(path, call)
     else if (isSync(call)) this.#sync(path)
@@ -93,6 +94,12 @@ export class Disk {
     const node = this.#names.get(from)
     if (!node) throw new Error(`${from} is renamed, and was never made`)
     this.#name(from, undefined)
+    this.#name(to, node)
+  }
+
+  #link(from: string, to: string): void {
+    const node = this.#names.get(from)
+    if (!node) throw new Error(`${from} gets another name, and was never made`)
     this.#name(to, node)
   }
 
