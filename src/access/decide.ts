@@ -6,6 +6,7 @@ import {
   accountActions,
   type Caller,
   judge,
+  judgeUnseen,
   open,
   type Right,
   type Situation,
@@ -44,6 +45,8 @@ export function createDecide(options: DecideOptions): Decide {
       : decideBy(facts, asked, stamp)
   }
   return (identity, action, resource) => {
+    const unseen = judgeUnseen(action)
+    if (unseen) return unseen
     const stamp = metadata.accessStamp?.()
     if (stamp !== undefined && stamp === openAt && !accountActions.has(action)) return open
     return lookUp({ identity, action, resource, switches: options.switches, now: options.now() }, stamp)

@@ -52,7 +52,7 @@ export function judge(action: Action, situation: Situation): Decision {
   const { caller, closed } = situation
   if (caller.kind === 'operator') return allowed('whoever has the data itself may do anything', true)
   if (!closed) return judgeOpen(action)
-  if (needs[action] === 'nothing') return allowed('everybody may', false)
+  if (needs[action] === 'nothing') return everybody
   if (caller.standing !== 'good') return denied(caller.standing, standingReasons[caller.standing])
   const decision =
     caller.kind === 'anonymous' ? judgeAnonymous(action, situation) : judgeRight(action, situation)
@@ -71,6 +71,13 @@ function judgeOpen(action: Action): Decision {
 }
 
 export const open: Decision = allowed('the registry is open: it has no accounts', true)
+
+const everybody: Decision = allowed('everybody may', false)
+
+/** What is decided without a look at anything: whether the server lives must be told while its database is away. */
+export function judgeUnseen(action: Action): Decision | undefined {
+  return needs[action] === 'nothing' ? everybody : undefined
+}
 
 const withoutAccounts = denied(
   'anonymous',
