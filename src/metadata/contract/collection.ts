@@ -51,12 +51,12 @@ export function collectionContract(open: OpenStore): void {
     const store = await open()
     const { digest } = await storeBlob(store, { grace: 0 })
     expect(await store.listDue({ limit: 10 })).toEqual([{ repository: app, digest }])
-    expect(await collect(store, digest, { grace: 500 })).toEqual({ links: 0, manifests: 0, bytes: 0 })
+    expect(await collect(store, digest, { grace: 2000 })).toEqual({ links: 0, manifests: 0, bytes: 0 })
     expect(await known(store, digest)).toBe(true)
     expect(await store.listDue({ limit: 10 })).toEqual([])
-    await Bun.sleep(520)
+    await Bun.sleep(2050)
     expect(await store.listDue({ limit: 10 })).toEqual([{ repository: app, digest }])
-    expect(await collect(store, digest, { grace: 500 })).toMatchObject({ links: 1 })
+    expect(await collect(store, digest, { grace: 2000 })).toMatchObject({ links: 1 })
   })
 
   test('confirming a blob starts its grace anew; of one that is gone, confirming says so', async () => {
