@@ -21,7 +21,7 @@ async function compile(): Promise<void> {
     entrypoints: [join(root, 'src/main.ts'), join(root, 'src/metadata/sqlite/writer.worker.ts')],
     root: join(root, 'src'),
     compile: { outfile: binary },
-    minify: { syntax: true },
+    minify: { syntax: true, whitespace: true },
     sourcemap: 'none',
   })
   for (const message of build.logs) console.error(message)

@@ -28,7 +28,6 @@ import {
 } from './data-directory.ts'
 import { DatabaseClock } from './metadata/database-clock.ts'
 import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
-import { openPostgresMetadataStore } from './metadata/postgres/postgres-metadata-store.ts'
 import { migrationKey, unfinishedMigration } from './recovery/migration/note.ts'
 import { placeOfBucket, postgresOptionsOf, s3OptionsOf } from './store-options.ts'
 
@@ -232,6 +231,8 @@ async function openMetadata(
     })
     return { ...opened, place: resolve(settings.data) }
   }
+  // Most registries have none, and need not load what speaks to one.
+  const { openPostgresMetadataStore } = await import('./metadata/postgres/postgres-metadata-store.ts')
   const store = await openPostgresMetadataStore({
     ...postgresOptionsOf(settings, address),
     existing: existing ?? false,

@@ -1,7 +1,6 @@
 import { loadSettings } from '../../config/load.ts'
 import { environmentName, type SettingName, type Settings } from '../../config/settings.ts'
 import { storageUrl } from '../../config/storage-url.ts'
-import { targetsOf } from '../../migration-targets.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { migrateRegistry } from '../../recovery/migration/migrate.ts'
 import { switchReadOnly } from '../../registry/read-only.ts'
@@ -72,7 +71,7 @@ Example:
     try {
       const migrated = await migrateRegistry({
         data,
-        ...targetsOf(settings),
+        ...(await targets(settings)),
         width,
         verifyAll,
         dryRun: values['dry-run'],
@@ -164,4 +163,10 @@ function told(error: unknown): unknown {
   const { message, cause } = error
   const reason = cause.name === 'S3Error' ? `the bucket can not be used: ${cause.message}` : message
   return new CommandError(`${reason}; the same command goes on from here`, { cause })
+}
+
+/** Loaded when it is asked for: it speaks to databases and buckets, as no other command here must. */
+async function targets(settings: Settings) {
+  const { targetsOf } = await import('../../migration-targets.ts')
+  return targetsOf(settings)
 }
