@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { attributionOf, inTheNameOf } from './access/attribution.ts'
+import { operator } from './access/identity.ts'
+import { operatorName } from './access/operator-name.ts'
 import type {
   AdoptsFiles,
   BearsIdentity,
@@ -146,6 +149,7 @@ interface Opening {
 }
 
 async function open(settings: StoreSettings, opening: Opening = {}): Promise<Stores> {
+  const operating = opening.server ? undefined : attributionOf(operator(operatorName()))
   const closing = new AsyncDisposableStack()
   try {
     const blobs = await openBlobs(settings, opening)
@@ -159,7 +163,7 @@ async function open(settings: StoreSettings, opening: Opening = {}): Promise<Sto
     const clock = opening.server && usesPostgres(settings) ? await followClock(metadata.store) : undefined
     if (clock) closing.defer(clock.stop)
     return {
-      metadata: metadata.store,
+      metadata: operating ? inTheNameOf(metadata.store, operating) : metadata.store,
       blobs: blobs.store,
       places: { metadata: metadata.place, blobs: blobs.place },
       now: clock?.now ?? Date.now,

@@ -6,6 +6,7 @@ import { startServer } from './http/server.ts'
 import { openTls, type Tls } from './http/tls/tls.ts'
 import { BufferedSink } from './logging/buffered-sink.ts'
 import { createLogger } from './logging/logger.ts'
+import { theServer } from './metadata/changes/attribution.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { registryOf, servingOptions } from './serving.ts'
 import { openStores } from './stores.ts'
@@ -49,7 +50,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   })
   const stores = await openStores(settings, {
     owner: {
-      change: (name, args) => owner.call('change', { name, args }) as never,
+      change: (name, args, by = theServer) => owner.call('change', { name, args, by }) as never,
       claim: (id) => owner.call('claimUpload', id),
       release: (claim) => void owner.call('releaseUpload', claim),
     },

@@ -1,3 +1,4 @@
+import { attributionOf, inTheNameOf } from '../access/attribution.ts'
 import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
 import { type Refused, refusal } from '../access/refusals.ts'
 import type { Callers } from '../access/sign-in/open-sign-in.ts'
@@ -19,7 +20,8 @@ export interface Exchange {
   /** Undefined: nobody can sign in. */
   readonly callers: Callers | undefined
   readonly decide: Decide
-  readonly registry: Registry
+  /** Its changes are recorded as the caller's, where the request may make some. */
+  registry: Registry
   /** The address that it came from, in front of trusted proxies. */
   client(): string
   /** How the client reaches the registry, in front of trusted proxies: `https://registry.example.com`. */
@@ -70,6 +72,13 @@ async function later(
 function refuse(exchange: Exchange, refused: Refused): never {
   exchange.refused = refused
   throw refusal(refused)
+}
+
+/** From here on what the request changes is recorded as its caller's. */
+export function recordCaller(exchange: Exchange): void {
+  const { registry, identity } = exchange
+  const by = attributionOf(identity, { address: exchange.client(), request: exchange.id })
+  exchange.registry = { ...registry, metadata: inTheNameOf(registry.metadata, by) }
 }
 
 export function callOf(exchange: Exchange, repository: RepositoryName): Call {

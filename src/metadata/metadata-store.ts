@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { AccountsStore } from './accounts-store.ts'
+import type { Attribution } from './changes/attribution.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
 import type { Assumed, BlobAssumed } from './holders.ts'
 import type {
@@ -45,7 +46,8 @@ export interface MetadataStore
 
 /** Changes are transactions: done and durable when the promise resolves, or not at all. */
 export interface ChangesMetadata {
-  change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>>
+  /** @param by who does it; the server itself unless given */
+  change<N extends ChangeName>(name: N, args: ChangeArguments<N>, by?: Attribution): Promise<ChangeResult<N>>
 }
 
 export interface FindsManifests {

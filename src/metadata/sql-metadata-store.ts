@@ -17,7 +17,7 @@ export interface SqlEngine extends Reader, ChangesMetadata, HasLifetime {}
 /** The metadata in SQL: the same queries on every engine. */
 export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
   return {
-    change: (name, args) => engine.change(name, args),
+    change: (name, args, by) => engine.change(name, args, by),
     check: () => engine.check(),
     close: () => engine.close(),
     ...collectionReads(engine),

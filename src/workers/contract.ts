@@ -2,7 +2,7 @@ import type { SettingSources } from '../config/load.ts'
 import type { CrewState } from '../http/crew.ts'
 import type { Address } from '../http/listeners.ts'
 import type { ProcessMetrics } from '../http/process-metrics.ts'
-import type { ChangeName } from '../metadata/changes/changes.ts'
+import type { ChangeOrder } from '../metadata/changes/make-change.ts'
 
 /** What the owner does for its workers: each takes one argument, and both sides may be in different processes. */
 export type OwnerMethods = {
@@ -15,7 +15,7 @@ export type OwnerMethods = {
   /** It can't, and ends. */
   unable(error: StartError): Promise<void>
   /** One change of the metadata, in the owner's next transaction. */
-  change(change: { name: ChangeName; args: unknown }): Promise<unknown>
+  change(change: ChangeOrder): Promise<unknown>
   claimUpload(id: string): Promise<UploadClaim>
   releaseUpload(claim: UploadClaim): Promise<void>
   /** What every process measured, the worker that asks and the owner included. */

@@ -1,5 +1,6 @@
 import type { Administration } from '../../access/administration.ts'
 import { createDecide, type Decide } from '../../access/decide.ts'
+import { operatorName } from '../../access/operator-name.ts'
 import type { Switches } from '../../access/policy.ts'
 import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import type { ManagesAccess } from '../../client/access-management.ts'
@@ -28,7 +29,7 @@ export async function openLocalManagement(
   { begins = false }: { begins?: boolean } = {},
 ): Promise<Management> {
   // Asked before the process becomes the user that owns the data.
-  const caller = callerName()
+  const caller = operatorName()
   const stores = await (begins ? openStoresToBegin(settings) : openExistingStores(settings))
   try {
     const { metadata, places } = stores
@@ -108,10 +109,4 @@ function managementOf(
     readOnlyStatus: () => readOnlyStatus(registry),
     switchReadOnly: (to) => switchReadOnly(registry, { ...to, caller }),
   }
-}
-
-/** For the history: no name of an account has a colon. A container's user may have no name. */
-function callerName(): string {
-  const { SUDO_USER, USER, LOGNAME } = process.env
-  return `cli:${SUDO_USER || USER || LOGNAME || `uid ${process.geteuid?.()}`}`
 }

@@ -2,7 +2,7 @@ import type { Action } from '../../access/decide.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
 import { requireWritable } from '../../registry/read-only.ts'
-import { authorize, type Exchange, json } from '../exchange.ts'
+import { authorize, type Exchange, json, recordCaller } from '../exchange.ts'
 import { getBlob, removeBlob } from './blobs.ts'
 import { getCatalog, getReferrers, getTags } from './listings.ts'
 import { getManifest, putManifest, removeManifest } from './manifests.ts'
@@ -72,7 +72,11 @@ export function distribution(exchange: Exchange): Response | Promise<Response> {
   const { repository, last } = target(found)
   const allowed = authorize(exchange, verb.action, repository)
   const handle = () => verb.handle(exchange, repository as RepositoryName, last)
-  const go = () => (writes.has(verb.action) ? requireWritable(exchange.registry).then(handle) : handle())
+  const go = () => {
+    if (!writes.has(verb.action)) return handle()
+    recordCaller(exchange)
+    return requireWritable(exchange.registry).then(handle)
+  }
   return allowed ? allowed.then(go) : go()
 }
 

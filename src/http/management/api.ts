@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import { RegistryError } from '../../oci/errors.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, recordCaller } from '../exchange.ts'
 import { apiVersion } from '../headers.ts'
 import { accessTokenRoutes } from './access-tokens.ts'
 import { documentRoute } from './document.ts'
@@ -29,6 +29,7 @@ export interface ManagementState {
 /** Answers a request under /api. @throws RegistryError */
 export async function management(exchange: Exchange, state: ManagementState): Promise<Response> {
   exchange.route = 'api'
+  recordCaller(exchange)
   const request = await requestOf(exchange)
   // A large repository takes as long as it takes.
   exchange.allowSlowness()

@@ -4,7 +4,7 @@ import { statement } from '../statement.ts'
 import type { ChangeName } from './changes.ts'
 
 /** The key under which `registry/read-only.ts` puts the switch on record. */
-const readOnlyKey = 'read-only'
+export const readOnlyKey = 'read-only'
 
 /**
  * Whether a change is one of what the registry holds, or of who may do what, by clients, operators or the collector. The

@@ -1,5 +1,7 @@
-import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from '../changes/changes.ts'
+import { theServer } from '../changes/attribution.ts'
+import type { ChangeName, ChangeResult } from '../changes/changes.ts'
 import { settleLostCommit } from '../changes/lost-commits.ts'
+import { type ChangeOrder, makeChange } from '../changes/make-change.ts'
 import type { Transaction } from '../engine.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { createSqlMetadataStore } from '../sql-metadata-store.ts'
@@ -30,33 +32,28 @@ export async function openPostgresMetadataStore(
   const pool = await ConnectionPool.open(options)
   const store = createSqlMetadataStore({
     ...readerOn((text, values) => pool.query(text, values)),
-    change: (name, args) => change(pool, name, args),
+    change: (name, args, by = theServer) => change(pool, { name, args, by }),
     check: () => answersInTime(pool),
     close: () => pool.close(),
   })
   return { ...store, place: placeOf(options.address) }
 }
 
-function change<N extends ChangeName>(
-  pool: ConnectionPool,
-  name: N,
-  args: ChangeArguments<N>,
-): Promise<ChangeResult<N>> {
+function change<N extends ChangeName>(pool: ConnectionPool, order: ChangeOrder<N>): Promise<ChangeResult<N>> {
   return pool.transaction<ChangeResult<N>>((client, { lost }) => {
     const tx = transactionOn(client)
-    return lost ? settle(tx, name, args) : applyChange(tx, name, args)
+    return lost ? settle(tx, order) : makeChange(tx, order)
   })
 }
 
 async function settle<N extends ChangeName>(
   tx: Transaction,
-  name: N,
-  args: ChangeArguments<N>,
+  order: ChangeOrder<N>,
 ): Promise<ChangeResult<N>> {
-  const settled = await settleLostCommit(tx, name, args)
+  const settled = await settleLostCommit(tx, order.name, order.args)
   if (settled.state === 'done') return settled.result
   if (settled.state === 'unknown') throw outcomeUnknown('nothing tells whether it was committed')
-  const repeated: Promise<unknown> = applyChange(tx, name, args)
+  const repeated: Promise<unknown> = makeChange(tx, order)
   return (await repeated) as ChangeResult<N>
 }
 

@@ -42,8 +42,8 @@ export async function openSqliteMetadataStore(options: SqliteOptions): Promise<M
   const counters = new ChangeCounters(database, signal)
   const store = createSqlMetadataStore({
     ...sqliteReader(database),
-    change: (name, args) =>
-      changes.change(name, args).finally(() => {
+    change: (name, args, by) =>
+      changes.change(name, args, by).finally(() => {
         signal?.move()
         counters.expire()
       }),

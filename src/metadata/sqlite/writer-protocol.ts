@@ -1,4 +1,4 @@
-import type { ChangeName } from '../changes/changes.ts'
+import type { ChangeOrder } from '../changes/make-change.ts'
 import type { JournalState } from '../metadata-store.ts'
 
 /** What the thread that owns the writing connection is told, and what it answers, in order. */
@@ -16,7 +16,7 @@ export interface Batch {
   type: 'batch'
   /** Whether the commit must be on disk before it is answered. */
   sync: boolean
-  changes: readonly { name: ChangeName; args: unknown }[]
+  changes: readonly ChangeOrder[]
 }
 
 export type FromWriter =

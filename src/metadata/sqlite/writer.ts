@@ -1,5 +1,7 @@
 import { type ErrorCode, RegistryError } from '../../oci/errors.ts'
+import { type Attribution, theServer } from '../changes/attribution.ts'
 import { type ChangeArguments, type ChangeName, type ChangeResult, needsSync } from '../changes/changes.ts'
+import type { ChangeOrder } from '../changes/make-change.ts'
 import type { JournalState } from '../metadata-store.ts'
 import { DatabaseTooNewError } from '../migrations/migrate.ts'
 import type {
@@ -16,8 +18,7 @@ import type {
 const largestBatch = 256
 
 interface Waiting {
-  name: ChangeName
-  args: unknown
+  order: ChangeOrder
   sync: boolean
   resolve(result: unknown): void
   reject(error: Error): void
@@ -59,9 +60,13 @@ export class SqliteWriter {
     this.#options = options
   }
 
-  change<N extends ChangeName>(name: N, args: ChangeArguments<N>): Promise<ChangeResult<N>> {
+  change<N extends ChangeName>(
+    name: N,
+    args: ChangeArguments<N>,
+    by: Attribution = theServer,
+  ): Promise<ChangeResult<N>> {
     return new Promise<unknown>((resolve, reject) => {
-      this.#waiting.push({ name, args, sync: needsSync(name, args), resolve, reject })
+      this.#waiting.push({ order: { name, args, by }, sync: needsSync(name, args), resolve, reject })
       this.#committing ??= this.#commitAll()
     }) as Promise<ChangeResult<N>>
   }
@@ -90,7 +95,7 @@ export class SqliteWriter {
     return this.#ask(worker, {
       type: 'batch',
       sync: batch.some(({ sync }) => sync),
-      changes: batch.map(({ name, args }) => ({ name, args })),
+      changes: batch.map(({ order }) => order),
     } satisfies Batch)
   }
 

@@ -4,7 +4,7 @@
  */
 import { Database } from 'bun:sqlite'
 import { RegistryError } from '../../oci/errors.ts'
-import { applyChange } from '../changes/changes.ts'
+import { makeChange } from '../changes/make-change.ts'
 import { requireWritable } from '../changes/while-read-only.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { configureConnection } from './connection.ts'
@@ -77,11 +77,11 @@ async function commit(batch: Batch): Promise<FromWriter> {
     db.run('BEGIN IMMEDIATE')
     const tx = sqliteTransaction(db)
     const outcomes: ChangeOutcome[] = []
-    for (const { name, args } of batch.changes) {
+    for (const order of batch.changes) {
       db.run('SAVEPOINT change')
       try {
-        await requireWritable(tx, name)
-        outcomes.push({ ok: true, result: await applyChange(tx, name, args as never) })
+        await requireWritable(tx, order.name)
+        outcomes.push({ ok: true, result: await makeChange(tx, order) })
       } catch (error) {
         // For some errors, a full disk among them, SQLite undoes everything by itself.
         if (!db.inTransaction) throw error

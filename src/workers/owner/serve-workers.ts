@@ -66,8 +66,8 @@ function methodsFor(worker: WorkerProcess, { options, claims, metrics, held, fle
     ready: () => fleet().mayListen(worker),
     listening: async (urls) => worker.listens(urls),
     unable: async (error) => worker.isUnable(error),
-    async change({ name, args }) {
-      const result = await options.metadata.change(name, args as never)
+    async change({ name, args, by }) {
+      const result = await options.metadata.change(name, args, by)
       held.changed(name, args, result)
       return result
     },

@@ -1,0 +1,28 @@
+import type { Transaction } from '../engine.ts'
+import type { Attribution } from './attribution.ts'
+import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from './changes.ts'
+import { type ChangeEvent, eventOf } from './events.ts'
+
+/** One change, as it is sent to whoever makes it. */
+export interface ChangeOrder<N extends ChangeName = ChangeName> {
+  readonly name: N
+  readonly args: ChangeArguments<N>
+  readonly by: Attribution
+}
+
+/** Hears of what was done in the transaction that does it. */
+export type TellEvent = (tx: Transaction, event: ChangeEvent, by: Attribution) => Promise<void>
+
+/** Who is told of each event, in this order. */
+const told: readonly TellEvent[] = []
+
+/** Makes a change, and puts on record in the same transaction what was done and by whom. */
+export async function makeChange<N extends ChangeName>(
+  tx: Transaction,
+  { name, args, by }: ChangeOrder<N>,
+): Promise<ChangeResult<N>> {
+  const result: ChangeResult<N> = await applyChange<N>(tx, name, args)
+  const event = eventOf(name, args, result)
+  if (event) for (const tell of told) await tell(tx, event, by)
+  return result
+}
