@@ -21,14 +21,13 @@ export interface Access {
 /** Writes one line for each request. */
 export function logAccess(logger: Logger, access: Access): void {
   const { target, client, caller, userAgent } = access
-  const duration = Math.round(access.duration * 1000) / 1000
   // One look at all that comes from outside: nearly every line is of plain texts, and is put together at once.
   if (logger.infoText && isPlain(target + client + caller + access.method)) {
-    const agent = userAgent === '' ? '' : ` user_agent=${quoted(userAgent)}`
+    const agent = agentField(userAgent)
     const who = `${client === '' ? '' : ` client=${client}`}${caller === '' ? '' : ` caller=${caller}`}`
     logger.infoText(
       'request',
-      `request=${access.id} method=${access.method} route=${access.route} target=${target} status=${access.status} bytes_in=${access.bytesIn} bytes_out=${access.bytesOut} duration_ms=${duration}${who}${agent}`,
+      `request=${access.id} method=${access.method} route=${access.route} target=${target} status=${access.status} bytes_in=${access.bytesIn} bytes_out=${access.bytesOut} duration_ms=${inMilliseconds(access.duration)}${who}${agent}`,
     )
     return
   }
@@ -40,9 +39,31 @@ export function logAccess(logger: Logger, access: Access): void {
     status: access.status,
     bytes_in: access.bytesIn,
     bytes_out: access.bytesOut,
-    duration_ms: duration,
+    duration_ms: Math.round(access.duration * 1000) / 1000,
     client,
     caller,
     user_agent: userAgent,
   })
+}
+
+/** `.001` to `.999`, without zeros at the end: to make text of a fraction costs as much as the rest of a line. */
+const fractions = Array.from({ length: 1000 }, (_, thousandths) => String(thousandths / 1000).slice(1))
+
+function inMilliseconds(duration: number): string {
+  const microseconds = Math.round(duration * 1000)
+  return `${Math.floor(microseconds / 1000)}${fractions[microseconds % 1000]}`
+}
+
+/** Programs that were seen: there are few, and each has its text to be quoted at every request. */
+const agents = new Map<string, string>()
+const mostAgents = 1000
+const longestAgent = 200
+
+function agentField(userAgent: string): string {
+  const known = agents.get(userAgent)
+  if (known !== undefined) return known
+  const field = userAgent === '' ? '' : ` user_agent=${quoted(userAgent)}`
+  if (agents.size >= mostAgents) agents.clear()
+  if (userAgent.length <= longestAgent) agents.set(userAgent, field)
+  return field
 }

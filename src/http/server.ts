@@ -163,6 +163,7 @@ class Front {
     // Without a Host that can be one, the URL is the path alone.
     const pathStart = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
     const question = url.indexOf('?', pathStart)
+    let client: string | undefined
     return {
       request,
       id: this.#nextId(),
@@ -172,7 +173,7 @@ class Front {
       callers: this.#options.callers,
       decide: this.#options.decide,
       registry: this.#options.registry,
-      client: () => this.#forwarding.clientOf(request, peerOf(request, server)),
+      client: () => (client ??= this.#forwarding.clientOf(request, peerOf(request, server))),
       origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
       allowSlowness: () => server.timeout(request, 0),
       mayPush: false,

@@ -102,8 +102,13 @@ function textLine(time: string, level: LogLevel, message: string, fields: LogFie
   return `${line}\n`
 }
 
+const padded = { debug: 'debug', info: 'info ', warn: 'warn ', error: 'error' } as const satisfies Record<
+  LogLevel,
+  string
+>
+
 function lineStart(time: string, level: LogLevel, message: string): string {
-  return `${time} ${level.padEnd(5)} ${plain(message)}`
+  return `${time} ${padded[level]} ${plain(message)}`
 }
 
 const unremarkable = /^[ \x21\x23-\x5b\x5d-\x7e]*$/
