@@ -41,7 +41,7 @@ export async function servingOptions(
   const { metadata, now } = registry
   const url = settings['http.url'] ?? undefined
   const switches = switchesOf(settings)
-  const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata)
+  const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
   const hasher = createPasswordHasher()
   return {
     registry,

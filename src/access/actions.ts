@@ -61,7 +61,10 @@ export interface NamedResource {
   readonly name: string
 }
 
-export type Decision = Allowed | Denied
+export type Decision = (Allowed | Denied) & {
+  /** It changes at this moment though nobody changes anything. Milliseconds since 1970. */
+  readonly until?: number
+}
 
 export interface Allowed {
   readonly allow: true

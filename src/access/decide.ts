@@ -36,7 +36,7 @@ export function createDecide(options: DecideOptions): Decide {
   let openAt: number | undefined
   const decideBy = (facts: AccessFacts, asked: Omit<Asked, 'facts'>, stamp: number | undefined) => {
     openAt = facts.closed ? undefined : stamp
-    return judge(asked.action, situationOf({ ...asked, facts }))
+    return until(judge(asked.action, situationOf({ ...asked, facts })), asked.identity, facts)
   }
   const lookUp = (asked: Omit<Asked, 'facts'>, stamp: number | undefined) => {
     const facts = metadata.accessFacts(questionOf(asked.identity, asked.resource))
@@ -51,6 +51,12 @@ export function createDecide(options: DecideOptions): Decide {
     if (stamp !== undefined && stamp === openAt && !accountActions.has(action)) return open
     return lookUp({ identity, action, resource, switches: options.switches, now: options.now() }, stamp)
   }
+}
+
+/** What an access token allows ends with it. */
+function until(decision: Decision, identity: Identity, { accessToken }: AccessFacts): Decision {
+  const expiry = boundOf(identity)?.accessToken === undefined ? undefined : accessToken?.expiresAt
+  return expiry === undefined ? decision : { ...decision, until: expiry }
 }
 
 /** What must be known of the caller, and of what he wants to do something to. */

@@ -11,6 +11,7 @@ const yes: Decision = { allow: true, reason: 'for a test', mayPush: true }
 
 let asked: string[]
 let stamp: number
+let now: number
 let decide: Decide
 const looks: Decide = (identity, action, resource) => {
   asked.push(`${identity.name} ${action} ${resource}`)
@@ -20,8 +21,9 @@ const looks: Decide = (identity, action, resource) => {
 beforeEach(() => {
   asked = []
   stamp = 1
+  now = 1000
   const metadata = { accessStamp: () => stamp, accessFacts: () => Promise.reject(new Error('not asked')) }
-  decide = rememberDecisions(looks, metadata)
+  decide = rememberDecisions(looks, metadata, () => now)
 })
 
 test('the same question of the same caller is looked up once, until something changes', async () => {
@@ -52,14 +54,27 @@ test('what changed while it was looked up is not remembered', async () => {
   expect(asked).toHaveLength(2)
 })
 
-test('who came with an access token is asked for each time: it may expire', async () => {
-  const bound = { ...alice, bound: { accessToken: 't1', address: '192.0.2.1' } }
-  for (let time = 0; time < 3; time += 1) await decide(bound, 'repository:pull', app)
-  expect(asked).toHaveLength(3)
+test('what an access token allows is looked up again when it has expired', async () => {
+  const bound: Identity = { ...alice, bound: { accessToken: 't1', address: '192.0.2.1' } }
+  const expiring: Decide = async (...question) => ({ ...(await looks(...question)), until: 2000 })
+  const remembers = rememberDecisions(
+    expiring,
+    { accessStamp: () => stamp, accessFacts: () => Promise.reject(new Error('not asked')) },
+    () => now,
+  )
+  for (let time = 0; time < 3; time += 1) await remembers(bound, 'repository:pull', app)
+  expect(asked).toHaveLength(1)
+  now = 2000
+  for (let time = 0; time < 3; time += 1) await remembers(bound, 'repository:pull', app)
+  expect(asked).toHaveLength(4)
 })
 
 test('without a way to see changes nothing is remembered', async () => {
-  const unaware = rememberDecisions(looks, { accessFacts: () => Promise.reject(new Error('not asked')) })
+  const unaware = rememberDecisions(
+    looks,
+    { accessFacts: () => Promise.reject(new Error('not asked')) },
+    () => now,
+  )
   for (let time = 0; time < 3; time += 1) await unaware(alice, 'repository:pull', app)
   expect(asked).toHaveLength(3)
 })

@@ -14,10 +14,11 @@ interface Remembered {
 
 /**
  * Decides as before where nothing has changed since: a pull of an image asks the same for each layer. What is
- * remembered belongs to one caller as he signed in, and is forgotten with the first change of accounts or grants. An
- * access token may expire without any change, so that who came with one is not remembered.
+ * remembered belongs to one caller as he signed in, and is forgotten with the first change of accounts or grants, and
+ * when the access token that he came with expires.
+ * @param now milliseconds since 1970
  */
-export function rememberDecisions(decide: Decide, metadata: DecidesAccess): Decide {
+export function rememberDecisions(decide: Decide, metadata: DecidesAccess, now: () => number): Decide {
   if (!metadata.accessStamp) return decide
   const byCaller = new WeakMap<Identity, Remembered>()
   return (identity, action, resource) => {
@@ -30,7 +31,7 @@ export function rememberDecisions(decide: Decide, metadata: DecidesAccess): Deci
     }
     const decisions = decisionsOf(remembered, action)
     const found = decisions.get(resource)
-    if (found) return found
+    if (found && (found.until === undefined || found.until > now())) return found
     const keep = (decision: Decision) => {
       // It may have looked at something newer than the stamp.
       if (metadata.accessStamp?.() === stamp) {
@@ -45,7 +46,7 @@ export function rememberDecisions(decide: Decide, metadata: DecidesAccess): Deci
 }
 
 function isLasting(identity: Identity, resource: Resource): boolean {
-  if (identity.kind === 'operator' || identity.bound?.accessToken !== undefined) return false
+  if (identity.kind === 'operator') return false
   return resource === undefined || typeof resource === 'string'
 }
 

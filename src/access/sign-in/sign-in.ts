@@ -1,6 +1,6 @@
 import type { ChangesMetadata, ChecksSignIn, TokenOwner } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { Identity, Robot, User } from '../identity.ts'
+import type { Identity, Operator, Robot, User } from '../identity.ts'
 import type { BearerClaims, BearerTokens } from './bearer-tokens.ts'
 import type { PasswordHasher } from './password-hashes.ts'
 import { longestPassword } from './password-rule.ts'
@@ -130,22 +130,28 @@ function accountOf(
 }
 
 /** Kept with the claims, so that a pull with a token makes nothing anew. */
-const identities = new WeakMap<BearerClaims, Identity>()
+const identities = new WeakMap<BearerClaims, Bearer>()
+
+type Bearer = Exclude<Identity, Operator>
 
 function identityOf(claims: BearerClaims, address: () => string): Identity {
-  const { holder, access } = claims
-  if (holder.kind !== 'anonymous' && holder.accessToken !== undefined) {
-    const { accessToken, ...account } = holder
-    return { ...account, bound: { scopes: access, accessToken, address: address() } }
-  }
   const known = identities.get(claims)
-  if (known) return known
-  const identity: Identity =
-    holder.kind === 'anonymous'
-      ? { kind: 'anonymous', name: 'anonymous', bound: { scopes: access } }
-      : { ...holder, bound: { scopes: access } }
+  if (known && (!mayDependOnAddress(known) || known.bound?.address === address())) return known
+  const identity = newIdentity(claims, address)
   identities.set(claims, identity)
   return identity
+}
+
+function newIdentity({ holder, access }: BearerClaims, address: () => string): Bearer {
+  if (holder.kind === 'anonymous') return { kind: 'anonymous', name: 'anonymous', bound: { scopes: access } }
+  const { accessToken, ...account } = holder
+  if (accessToken === undefined) return { ...account, bound: { scopes: access } }
+  return { ...account, bound: { scopes: access, accessToken, address: address() } }
+}
+
+/** An access token may be good from some addresses alone. */
+function mayDependOnAddress({ bound }: Bearer): boolean {
+  return bound?.accessToken !== undefined
 }
 
 /** What never was a name is not looked for: a database refuses some texts. */
