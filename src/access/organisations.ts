@@ -57,7 +57,7 @@ export async function showOrganisation(
   return summaryOf(administration, await requireOrganisation(administration, name))
 }
 
-/** What lies in its namespace stays, and is the administrators'. @throws ACCOUNT_UNKNOWN */
+/** What lies in its namespace stays, private and the administrators'; what was granted there goes. @throws ACCOUNT_UNKNOWN */
 export async function deleteOrganisation(
   administration: Administration,
   { name }: { name: AccountName },

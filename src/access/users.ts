@@ -143,7 +143,7 @@ export async function setPassword(
   return summaryOf(user)
 }
 
-/** What lies in his namespace stays, and is the administrators'. @throws ACCOUNT_UNKNOWN */
+/** What lies in his namespace stays, private and the administrators'; what was granted there goes. @throws ACCOUNT_UNKNOWN */
 export async function deleteUser(
   administration: Administration,
   { name }: { name: AccountName },

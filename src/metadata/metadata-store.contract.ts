@@ -18,6 +18,7 @@ import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
 import { turnsContract } from './contract/turns.ts'
 import { uploadsContract } from './contract/uploads.ts'
+import { withdrawalsContract } from './contract/withdrawals.ts'
 
 /** Every engine answers every query the same: run by each. */
 export function metadataStoreContract(name: string, open: OpenStore): void {
@@ -40,5 +41,6 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     trashedRepositoriesContract(open)
     accountsContract(open)
     accessContract(open)
+    withdrawalsContract(open)
   })
 }

@@ -68,7 +68,7 @@ const password = createRoute({
 
 const remove = createRoute({
   ...asks('deleteUser', 'accounts:administer'),
-  summary: 'Delete a user; what lies in his namespace stays and is the administrators’',
+  summary: 'Delete a user; what lies in his namespace stays, private and the administrators’',
   method: 'delete',
   path: '/users/{user}',
   request: { params: userPath },

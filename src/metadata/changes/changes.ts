@@ -2,6 +2,7 @@ import type { Transaction } from '../engine.ts'
 import { closeRegistry, offerSetupCode } from './closing.ts'
 import { collect } from './collect.ts'
 import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
+import { deleteUser } from './delete-user.ts'
 import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
 import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
 import { setGrant, setNamespace, setVisibility } from './namespaces.ts'
@@ -44,7 +45,7 @@ import {
   openUpload,
   renewUpload,
 } from './uploads.ts'
-import { createUser, deleteUser, rehashPassword, setPassword, setUser } from './users.ts'
+import { createUser, rehashPassword, setPassword, setUser } from './users.ts'
 
 /**
  * Every change of the metadata: each is one transaction, with arguments and results that can cross to the thread

@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { OwnerKind, ResourceKind, Role, SubjectKind, Visibility } from '../accounts-schema.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
+import { withdrawNamespace } from './withdraw-rights.ts'
 
 export interface NamespaceChange {
   name: string
@@ -46,8 +47,12 @@ export async function setVisibility(
   return (await tx.run(updateVisibility, args)) > 0
 }
 
-/** Namespaces of an owner who goes: the administrators' where something lies below, so that nobody takes it over. */
+/**
+ * Namespaces of an owner who goes: the administrators' where something lies below, so that nobody takes it over.
+ * Whatever was granted there goes with him.
+ */
 export async function releaseNamespaces(tx: Transaction, { owner }: { owner: string }): Promise<void> {
+  for (const namespace of await tx.all(lockNamespacesOf, { owner })) await withdrawNamespace(tx, namespace)
   await tx.run(deleteEmptyNamespaces, { owner })
   await tx.run(toAdministrators, { owner })
 }
@@ -109,18 +114,31 @@ const updateVisibility = statement<{ repository: RepositoryName; visibility: Vis
     .where('name', '=', arg('repository')),
 )
 
+const lockNamespacesOf = statement<{ owner: string }>()(({ db, arg, dialect }) =>
+  db
+    .selectFrom('namespaces')
+    .select('name')
+    .where('owner', '=', arg('owner'))
+    .orderBy('name')
+    .$if(dialect === 'postgres', (query) => query.forUpdate()),
+)
+
+/** A blob that was pushed without a manifest is found there until it is collected. */
 const deleteEmptyNamespaces = statement<{ owner: string }>()(({ db, arg }) =>
   db
     .deleteFrom('namespaces')
     .where('owner', '=', arg('owner'))
     .where(
       sql<boolean>`not exists (select 1 from repositories r where r.name > namespaces.name || '/' and r.name < namespaces.name || '0')`,
+    )
+    .where(
+      sql<boolean>`not exists (select 1 from blob_links l where l.repository > namespaces.name || '/' and l.repository < namespaces.name || '0')`,
     ),
 )
 
 const toAdministrators = statement<{ owner: string }>()(({ db, arg }) =>
   db
     .updateTable('namespaces')
-    .set({ owner_kind: 'administrators', owner: null })
+    .set({ owner_kind: 'administrators', owner: null, default_visibility: 'private' })
     .where('owner', '=', arg('owner')),
 )

@@ -22,8 +22,8 @@ export async function createOrganisation(tx: Transaction, organisation: NewOrgan
 }
 
 /**
- * Forgets an organisation with its teams, robots and grants. What lies in its namespaces stays and is the
- * administrators'.
+ * Forgets an organisation with its teams and robots, with what was granted to them, and with what was granted in its
+ * namespaces. What lies there stays, private, and is the administrators'.
  * @returns false when there was none
  */
 export async function deleteOrganisation(tx: Transaction, { id }: { id: string }): Promise<boolean> {

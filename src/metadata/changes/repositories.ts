@@ -6,6 +6,7 @@ import { statement } from '../statement.ts'
 import { removeManifest } from './manifests.ts'
 import { type TagMove, tagImmutable } from './tags.ts'
 import { openTrash } from './trash.ts'
+import { withdrawRepository } from './withdraw-rights.ts'
 
 export interface RepositoryDeletion extends TagMove {
   repository: RepositoryName
@@ -41,7 +42,10 @@ export async function deleteRepository(tx: Transaction, args: RepositoryDeletion
   }
   const more = count === limit
   // Whatever is pushed there later, or comes back, was not meant to be public.
-  if (!more) await tx.run(hideRepository, { repository })
+  if (!more) {
+    await tx.run(hideRepository, { repository })
+    await withdrawRepository(tx, { repository })
+  }
   return { manifests: count, tags: tags.length, more }
 }
 

@@ -7,6 +7,7 @@ import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { bringFromTrash } from './bring.ts'
 import { requireFreeTags, restoreTags } from './restored-tags.ts'
+import { withdrawRepository } from './withdraw-rights.ts'
 
 export interface Restoration {
   id: string
@@ -73,7 +74,7 @@ export async function restoreTrash(tx: Transaction, args: Restoration): Promise<
   }
   const tags = await restoreTags(tx, { ...args, repository, from: trash.repository, lenient: goesOn })
   if (tags.more) await tx.run(markStarted, { ...args, repository })
-  else await forget(tx, args)
+  else await forget(tx, { id: args.id, repository: trash.repository })
   return { ...slice, ...tags }
 }
 
@@ -117,10 +118,12 @@ function requireSameTarget(args: Restoration, repository: RepositoryName): void 
   )
 }
 
-async function forget(tx: Transaction, trash: { id: string }): Promise<void> {
+async function forget(tx: Transaction, trash: { id: string; repository: RepositoryName }): Promise<void> {
   await tx.run(forgetReferences, trash)
   await tx.run(forgetTags, trash)
   await tx.run(forgetTrash, trash)
+  // Under another name it is another repository.
+  await withdrawRepository(tx, trash)
 }
 
 /** A deletion that is being emptied can't be taken back any more. */

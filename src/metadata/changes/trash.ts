@@ -6,6 +6,7 @@ import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
 import { reviewReferrers } from './orphans.ts'
+import { withdrawRepository } from './withdraw-rights.ts'
 
 export interface NewTrash {
   /** A new name for this deletion. */
@@ -75,6 +76,7 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
   if (manifests.length === left) return true
   await tx.run(deleteTags, slice)
   await tx.run(deleteTrash, slice)
+  if (trash.kind === 'repository') await withdrawRepository(tx, { repository })
   return false
 }
 
@@ -177,7 +179,7 @@ const copyReferences = statement<LinkAddress & { trash: string }>()(({ db, arg }
 const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
   db
     .selectFrom('trash')
-    .select('repository')
+    .select(['repository', 'kind'])
     .where('id', '=', arg('id'))
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )

@@ -3,8 +3,8 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { closeRegistry } from './closing.ts'
-import { releaseNamespaces } from './namespaces.ts'
 import { withdrawTokens } from './tokens.ts'
+import { withdrawNamespace } from './withdraw-rights.ts'
 
 export interface NewUser {
   id: string
@@ -45,7 +45,8 @@ export async function createUser(tx: Transaction, user: NewUser): Promise<Create
 }
 
 /**
- * Makes the namespace of an account's name, unless it is the administrators', or has repositories of theirs.
+ * Makes the namespace of an account's name, unless it is the administrators', or has repositories of theirs. What was
+ * granted below the name while it was nobody's is no decision of its owner's, and goes.
  * @returns whether it belongs to the account
  * @throws NAME_TAKEN when it is another's
  */
@@ -61,7 +62,10 @@ export async function takeName(
     if (found && found.owner_kind !== 'administrators') throw nameTaken(name)
     return false
   }
-  if ((await tx.run(insertNamespace, namespace)) === 1) return true
+  if ((await tx.run(insertNamespace, namespace)) === 1) {
+    await withdrawNamespace(tx, { name })
+    return true
+  }
   const found = await tx.first(namespaceOwner, { name })
   if (found?.owner_kind !== 'administrators') throw nameTaken(name)
   return false
@@ -111,21 +115,6 @@ export async function rehashPassword(
   args: { id: string; from: string; to: string },
 ): Promise<boolean> {
   return (await tx.run(replaceHash, args)) > 0
-}
-
-/**
- * Forgets a user with his memberships, grants and tokens. What lies in his namespace stays and is the administrators'.
- * @returns false when there was none
- */
-export async function deleteUser(tx: Transaction, { id }: { id: string }): Promise<boolean> {
-  if ((await tx.run(deleteUserRow, { id })) === 0) return false
-  await tx.run(deleteMemberships, { id })
-  await tx.run(deleteTeamMemberships, { id })
-  await tx.run(deleteGrants, { id })
-  await tx.run(deleteAccessTokens, { id })
-  await withdrawTokens(tx, { owner: id })
-  await releaseNamespaces(tx, { owner: id })
-  return true
 }
 
 /** @returns the organisation that he becomes a member of, if any */
@@ -262,24 +251,4 @@ const replaceHash = statement<{ id: string; from: string; to: string }>()(({ db,
     .set({ password_hash: arg('to') })
     .where('id', '=', arg('id'))
     .where('password_hash', '=', arg('from')),
-)
-
-const deleteUserRow = statement<{ id: string }>()(({ db, arg }) =>
-  db.deleteFrom('users').where('id', '=', arg('id')),
-)
-
-const deleteMemberships = statement<{ id: string }>()(({ db, arg }) =>
-  db.deleteFrom('organisation_members').where('member', '=', arg('id')),
-)
-
-const deleteTeamMemberships = statement<{ id: string }>()(({ db, arg }) =>
-  db.deleteFrom('team_members').where('member', '=', arg('id')),
-)
-
-const deleteGrants = statement<{ id: string }>()(({ db, arg }) =>
-  db.deleteFrom('grants').where('subject', '=', arg('id')),
-)
-
-const deleteAccessTokens = statement<{ id: string }>()(({ db, arg }) =>
-  db.deleteFrom('access_tokens').where('owner', '=', arg('id')),
 )

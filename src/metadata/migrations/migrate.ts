@@ -7,9 +7,18 @@ import { journal } from './003-journal.ts'
 import { accounts } from './004-accounts.ts'
 import { sharedUploads } from './006-shared-uploads.ts'
 import { jobs } from './009-jobs.ts'
+import { trashOfRepository } from './016-trash-of-repository.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [registry, collection, journal, accounts, sharedUploads, jobs]
+export const migrations: readonly Migration[] = [
+  registry,
+  collection,
+  journal,
+  accounts,
+  sharedUploads,
+  jobs,
+  trashOfRepository,
+]
 
 /** The database is newer than this Berth may work with. */
 export class DatabaseTooNewError extends Error {

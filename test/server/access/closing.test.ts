@@ -111,30 +111,34 @@ test('a rebuild brings accounts, rights and visibility back, and the registry cl
   const user = { email: null, passwordHash: 'hash', admin: false, first: false, invitation: null }
   await metadata.change('createUser', { ...user, id: 'id-alice', name: 'alice' })
   await metadata.change('createUser', { ...user, id: 'id-bob', name: 'bob' })
+  await metadata.change('createUser', { ...user, id: 'id-gone', name: 'gone' })
   const bytes = new TextEncoder().encode(image)
-  for (const repository of ['alice/open', 'alice/secret'] as RepositoryName[])
+  for (const repository of ['alice/open', 'alice/secret', 'gone/app'] as RepositoryName[])
     await metadata.change('putManifest', manifest(image, { repository, bytes, missing: 'all' }))
   await metadata.change('setVisibility', { repository: 'alice/open' as RepositoryName, visibility: 'public' })
-  await metadata.change('setGrant', {
-    subject: 'id-bob',
-    subjectKind: 'user',
-    resourceKind: 'repository',
-    resource: 'alice/secret',
-    role: 'write',
-  })
-  await metadata.change('deleteUser', { id: 'id-alice' })
+  for (const resource of ['alice/secret', 'gone/app'])
+    await metadata.change('setGrant', {
+      subject: 'id-bob',
+      subjectKind: 'user',
+      resourceKind: 'repository',
+      resource,
+      role: 'write',
+    })
+  await metadata.change('deleteUser', { id: 'id-gone' })
   await data[Symbol.asyncDispose]()
   for (const suffix of ['', '-wal', '-shm']) await rm(join(path, `metadata.sqlite${suffix}`), { force: true })
   const report = await rebuild({ data: path, quick: false, now: Date.now(), progress: () => undefined })
   expect(report).toMatchObject({ closed: true, hidden: 0 })
   await using again = await openDataDirectory({ data: path })
   expect(await again.metadata.accessState()).toMatchObject({ closed: true, hasUsers: true })
-  expect(await again.metadata.findUser('alice')).toBeUndefined()
+  expect(await again.metadata.findUser('gone')).toBeUndefined()
   expect(await again.metadata.findSignIn('bob')).toMatchObject({ passwordHash: 'hash' })
   expect(await again.metadata.findVisibility('alice/open' as RepositoryName)).toBe('public')
   expect(await again.metadata.findVisibility('alice/secret' as RepositoryName)).toBe('private')
-  expect(await again.metadata.listGrantsTo({ subject: 'id-bob', limit: 5 })).toHaveLength(1)
-  expect(await again.metadata.findNamespace('alice')).toMatchObject({ ownerKind: 'administrators' })
+  expect(await again.metadata.listGrantsTo({ subject: 'id-bob', limit: 5 })).toMatchObject([
+    { resource: 'alice/secret' },
+  ])
+  expect(await again.metadata.findNamespace('gone')).toMatchObject({ ownerKind: 'administrators' })
 })
 
 test('a name that is reserved or taken makes no user and closes nothing', async () => {

@@ -6,7 +6,7 @@ export const orgDelete = managing({
   name: 'org delete',
   summary: 'delete an organisation, not what was pushed to it',
   about: `Deletes an organisation with its teams, its robots and their tokens, for good. What lies in its namespace stays,
-and is the administrators’.`,
+is private and the administrators’, and what was granted there is gone.`,
   takes: ['NAME'],
   options: yesFlag,
   flags: [yesHelp],
@@ -20,7 +20,7 @@ and is the administrators’.`,
       values,
       await management.deleteOrganisation({ name }),
       ({ deleted }) =>
-        `deleted the organisation ${deleted}; what was pushed to ${deleted}/… stays, and is the administrators’\n`,
+        `deleted the organisation ${deleted}; what was pushed to ${deleted}/… stays, is private and the administrators’\n`,
     )
     return 0
   },

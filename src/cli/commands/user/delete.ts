@@ -5,8 +5,9 @@ import { printResult } from '../../output/result.ts'
 export const userDelete = managing({
   name: 'user delete',
   summary: 'delete a user, not what he pushed',
-  about: `Deletes a user with his tokens, memberships and grants, for good. What lies in his namespace stays, and is the
-administrators’. To keep somebody out for a while, \`berth user disable\` is enough.
+  about: `Deletes a user with his tokens, memberships, grants and invitations, for good. What lies in his namespace stays, is
+private and the administrators’, and what was granted there is gone. To keep somebody out for a while,
+\`berth user disable\` is enough.
 
 Deleting the last user does not open the registry again.`,
   takes: ['NAME'],
@@ -21,7 +22,7 @@ Deleting the last user does not open the registry again.`,
       values,
       await management.deleteUser({ name }),
       ({ deleted }) =>
-        `deleted the user ${deleted}; what was pushed to ${deleted}/… stays, and is the administrators’\n`,
+        `deleted the user ${deleted}; what was pushed to ${deleted}/… stays, is private and the administrators’\n`,
     )
     return 0
   },

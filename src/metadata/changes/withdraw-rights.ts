@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { RepositoryName } from '../../oci/repository-name.ts'
+import type { Transaction } from '../engine.ts'
+import { statement } from '../statement.ts'
+
+/** What was granted goes with what it was granted on: whoever has the name next gave it to nobody. */
+
+/** Nobody but the owner has anything in the namespace from then on, and nothing in it is public. */
+export async function withdrawNamespace(tx: Transaction, { name }: { name: string }): Promise<void> {
+  const range = { low: `${name}/` as RepositoryName, high: `${name}0` as RepositoryName }
+  await tx.run(deleteNamespaceGrants, { name })
+  await tx.run(deleteGrantsBelow, range)
+  await tx.run(hideBelow, range)
+}
+
+/** For a repository of which nothing is left to bring back; what is granted before a first push stays until then. */
+export async function withdrawRepository(
+  tx: Transaction,
+  { repository }: { repository: RepositoryName },
+): Promise<void> {
+  await tx.run(deleteGrantsOfGone, { repository })
+}
+
+const deleteNamespaceGrants = statement<{ name: string }>()(({ db, arg }) =>
+  db.deleteFrom('grants').where('resource_kind', '=', 'namespace').where('resource', '=', arg('name')),
+)
+
+const deleteGrantsBelow = statement<{ low: RepositoryName; high: RepositoryName }>()(({ db, arg }) =>
+  db
+    .deleteFrom('grants')
+    .where('resource_kind', '=', 'repository')
+    .where('resource', '>', arg('low'))
+    .where('resource', '<', arg('high')),
+)
+
+const hideBelow = statement<{ low: RepositoryName; high: RepositoryName }>()(({ db, arg }) =>
+  db
+    .updateTable('repositories')
+    .set({ visibility: 'private' })
+    .where('visibility', '=', 'public')
+    .where('name', '>', arg('low'))
+    .where('name', '<', arg('high')),
+)
+
+/** Pushed again meanwhile, or still in the trash as a whole, it keeps them. */
+const deleteGrantsOfGone = statement<{ repository: RepositoryName }>()(({ db, arg }) =>
+  db
+    .deleteFrom('grants')
+    .where('resource_kind', '=', 'repository')
+    .where('resource', '=', arg('repository'))
+    .where(
+      sql<boolean>`not exists (select 1 from manifests where manifests.repository = ${arg('repository')})`,
+    )
+    .where(
+      sql<boolean>`not exists (select 1 from trash where trash.repository = ${arg('repository')} and trash.kind = 'repository')`,
+    ),
+)
