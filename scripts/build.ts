@@ -21,6 +21,10 @@ async function compile(): Promise<void> {
     entrypoints: [join(root, 'src/main.ts'), join(root, 'src/metadata/sqlite/writer.worker.ts')],
     root: join(root, 'src'),
     compile: { outfile: binary },
+    // Read at each start: code that is compiled already, in pieces, so that a command loads only what it uses.
+    format: 'esm',
+    bytecode: true,
+    splitting: true,
     minify: { syntax: true, whitespace: true },
     sourcemap: 'none',
   })

@@ -1,170 +1,142 @@
 import type { Command } from './command.ts'
-import { accessExplain } from './commands/access/explain.ts'
-import { accessList } from './commands/access/list.ts'
-import { backup } from './commands/backup.ts'
-import { gc } from './commands/gc.ts'
-import { grant } from './commands/grant.ts'
-import { healthcheck } from './commands/healthcheck.ts'
-import { importHtpasswdFile } from './commands/import/htpasswd.ts'
-import { importOci } from './commands/import/oci.ts'
-import { importRegistry } from './commands/import/registry.ts'
-import { inviteCreate } from './commands/invite/create.ts'
-import { inviteList } from './commands/invite/list.ts'
-import { inviteRevoke } from './commands/invite/revoke.ts'
-import { login } from './commands/login.ts'
-import { logout } from './commands/logout.ts'
-import { manifestDelete } from './commands/manifest/delete.ts'
-import { migrate } from './commands/migrate.ts'
-import { namespaceList } from './commands/namespace/list.ts'
-import { namespaceSet } from './commands/namespace/set.ts'
-import { namespaceShow } from './commands/namespace/show.ts'
-import { orgAdd } from './commands/org/add.ts'
-import { orgDelete } from './commands/org/delete.ts'
-import { orgList } from './commands/org/list.ts'
-import { orgMemberAdd } from './commands/org/member-add.ts'
-import { orgMemberRemove } from './commands/org/member-remove.ts'
-import { orgShow } from './commands/org/show.ts'
-import { readOnlyOff } from './commands/read-only/off.ts'
-import { readOnlyOn } from './commands/read-only/on.ts'
-import { readOnlyStatus } from './commands/read-only/status.ts'
-import { rebuild } from './commands/rebuild.ts'
-import { repoDelete } from './commands/repo/delete.ts'
-import { repoList } from './commands/repo/list.ts'
-import { repoSet } from './commands/repo/set.ts'
-import { repoShow } from './commands/repo/show.ts'
-import { resolve } from './commands/resolve.ts'
-import { restore } from './commands/restore.ts'
-import { retention } from './commands/retention.ts'
-import { revoke } from './commands/revoke.ts'
-import { robotAdd } from './commands/robot/add.ts'
-import { robotDelete } from './commands/robot/delete.ts'
-import { robotDisable } from './commands/robot/disable.ts'
-import { robotEnable } from './commands/robot/enable.ts'
-import { robotList } from './commands/robot/list.ts'
-import { robotToken } from './commands/robot/token.ts'
-import { serve } from './commands/serve.ts'
-import { serveWorker } from './commands/serve-worker.ts'
-import { signingKeyList } from './commands/signing-key/list.ts'
-import { signingKeyRemove } from './commands/signing-key/remove.ts'
-import { signingKeyRotate } from './commands/signing-key/rotate.ts'
-import { tagDelete } from './commands/tag/delete.ts'
-import { tagHistory } from './commands/tag/history.ts'
-import { tagList } from './commands/tag/list.ts'
-import { tagRestore } from './commands/tag/restore.ts'
-import { teamAdd } from './commands/team/add.ts'
-import { teamDelete } from './commands/team/delete.ts'
-import { teamList } from './commands/team/list.ts'
-import { teamMemberAdd } from './commands/team/member-add.ts'
-import { teamMemberRemove } from './commands/team/member-remove.ts'
-import { teamShow } from './commands/team/show.ts'
-import { tokenCreate } from './commands/token/create.ts'
-import { tokenList } from './commands/token/list.ts'
-import { tokenRevoke } from './commands/token/revoke.ts'
-import { trashEmpty } from './commands/trash/empty.ts'
-import { trashList } from './commands/trash/list.ts'
-import { trashRestore } from './commands/trash/restore.ts'
-import { userAdd } from './commands/user/add.ts'
-import { userDelete } from './commands/user/delete.ts'
-import { userDisable } from './commands/user/disable.ts'
-import { userEnable } from './commands/user/enable.ts'
-import { userList } from './commands/user/list.ts'
-import { userPasswd } from './commands/user/passwd.ts'
-import { userSet } from './commands/user/set.ts'
-import { userShow } from './commands/user/show.ts'
-import { verify } from './commands/verify.ts'
-import { version } from './commands/version.ts'
-import { whoami } from './commands/whoami.ts'
 
-interface CommandGroup {
+/** Loads a command: only the one that is asked for, since all of them at each start would take longer than most do. */
+type LoadCommand = () => Promise<Command>
+
+export interface CommandGroup {
   readonly title: string
-  readonly commands: readonly Command[]
+  /** By their names. */
+  readonly commands: Readonly<Record<string, LoadCommand>>
 }
 
 /** Every command, in the order in which the overview shows them. */
 export const commandGroups: readonly CommandGroup[] = [
-  { title: 'Serving', commands: [serve, healthcheck] },
+  {
+    title: 'Serving',
+    commands: {
+      serve: async () => (await import('./commands/serve.ts')).serve,
+      healthcheck: async () => (await import('./commands/healthcheck.ts')).healthcheck,
+    },
+  },
   {
     title: 'Images',
-    commands: [
-      repoList,
-      repoShow,
-      repoSet,
-      repoDelete,
-      tagList,
-      tagDelete,
-      tagHistory,
-      tagRestore,
-      manifestDelete,
-      resolve,
-      trashList,
-      trashRestore,
-      trashEmpty,
-    ],
+    commands: {
+      'repo list': async () => (await import('./commands/repo/list.ts')).repoList,
+      'repo show': async () => (await import('./commands/repo/show.ts')).repoShow,
+      'repo set': async () => (await import('./commands/repo/set.ts')).repoSet,
+      'repo delete': async () => (await import('./commands/repo/delete.ts')).repoDelete,
+      'tag list': async () => (await import('./commands/tag/list.ts')).tagList,
+      'tag delete': async () => (await import('./commands/tag/delete.ts')).tagDelete,
+      'tag history': async () => (await import('./commands/tag/history.ts')).tagHistory,
+      'tag restore': async () => (await import('./commands/tag/restore.ts')).tagRestore,
+      'manifest delete': async () => (await import('./commands/manifest/delete.ts')).manifestDelete,
+      resolve: async () => (await import('./commands/resolve.ts')).resolve,
+      'trash list': async () => (await import('./commands/trash/list.ts')).trashList,
+      'trash restore': async () => (await import('./commands/trash/restore.ts')).trashRestore,
+      'trash empty': async () => (await import('./commands/trash/empty.ts')).trashEmpty,
+    },
   },
   {
     title: 'Accounts',
-    commands: [
-      userAdd,
-      userList,
-      userShow,
-      userSet,
-      userPasswd,
-      userDisable,
-      userEnable,
-      userDelete,
-      orgAdd,
-      orgList,
-      orgShow,
-      orgDelete,
-      orgMemberAdd,
-      orgMemberRemove,
-      teamAdd,
-      teamList,
-      teamShow,
-      teamDelete,
-      teamMemberAdd,
-      teamMemberRemove,
-      robotAdd,
-      robotList,
-      robotToken,
-      robotDisable,
-      robotEnable,
-      robotDelete,
-      inviteCreate,
-      inviteList,
-      inviteRevoke,
-    ],
+    commands: {
+      'user add': async () => (await import('./commands/user/add.ts')).userAdd,
+      'user list': async () => (await import('./commands/user/list.ts')).userList,
+      'user show': async () => (await import('./commands/user/show.ts')).userShow,
+      'user set': async () => (await import('./commands/user/set.ts')).userSet,
+      'user passwd': async () => (await import('./commands/user/passwd.ts')).userPasswd,
+      'user disable': async () => (await import('./commands/user/disable.ts')).userDisable,
+      'user enable': async () => (await import('./commands/user/enable.ts')).userEnable,
+      'user delete': async () => (await import('./commands/user/delete.ts')).userDelete,
+      'org add': async () => (await import('./commands/org/add.ts')).orgAdd,
+      'org list': async () => (await import('./commands/org/list.ts')).orgList,
+      'org show': async () => (await import('./commands/org/show.ts')).orgShow,
+      'org delete': async () => (await import('./commands/org/delete.ts')).orgDelete,
+      'org member add': async () => (await import('./commands/org/member-add.ts')).orgMemberAdd,
+      'org member remove': async () => (await import('./commands/org/member-remove.ts')).orgMemberRemove,
+      'team add': async () => (await import('./commands/team/add.ts')).teamAdd,
+      'team list': async () => (await import('./commands/team/list.ts')).teamList,
+      'team show': async () => (await import('./commands/team/show.ts')).teamShow,
+      'team delete': async () => (await import('./commands/team/delete.ts')).teamDelete,
+      'team member add': async () => (await import('./commands/team/member-add.ts')).teamMemberAdd,
+      'team member remove': async () => (await import('./commands/team/member-remove.ts')).teamMemberRemove,
+      'robot add': async () => (await import('./commands/robot/add.ts')).robotAdd,
+      'robot list': async () => (await import('./commands/robot/list.ts')).robotList,
+      'robot token': async () => (await import('./commands/robot/token.ts')).robotToken,
+      'robot disable': async () => (await import('./commands/robot/disable.ts')).robotDisable,
+      'robot enable': async () => (await import('./commands/robot/enable.ts')).robotEnable,
+      'robot delete': async () => (await import('./commands/robot/delete.ts')).robotDelete,
+      'invite create': async () => (await import('./commands/invite/create.ts')).inviteCreate,
+      'invite list': async () => (await import('./commands/invite/list.ts')).inviteList,
+      'invite revoke': async () => (await import('./commands/invite/revoke.ts')).inviteRevoke,
+    },
   },
   {
     title: 'Access',
-    commands: [
-      login,
-      logout,
-      whoami,
-      grant,
-      accessList,
-      revoke,
-      accessExplain,
-      namespaceList,
-      namespaceShow,
-      namespaceSet,
-      tokenCreate,
-      tokenList,
-      tokenRevoke,
-      signingKeyList,
-      signingKeyRotate,
-      signingKeyRemove,
-    ],
+    commands: {
+      login: async () => (await import('./commands/login.ts')).login,
+      logout: async () => (await import('./commands/logout.ts')).logout,
+      whoami: async () => (await import('./commands/whoami.ts')).whoami,
+      grant: async () => (await import('./commands/grant.ts')).grant,
+      'access list': async () => (await import('./commands/access/list.ts')).accessList,
+      revoke: async () => (await import('./commands/revoke.ts')).revoke,
+      'access explain': async () => (await import('./commands/access/explain.ts')).accessExplain,
+      'namespace list': async () => (await import('./commands/namespace/list.ts')).namespaceList,
+      'namespace show': async () => (await import('./commands/namespace/show.ts')).namespaceShow,
+      'namespace set': async () => (await import('./commands/namespace/set.ts')).namespaceSet,
+      'token create': async () => (await import('./commands/token/create.ts')).tokenCreate,
+      'token list': async () => (await import('./commands/token/list.ts')).tokenList,
+      'token revoke': async () => (await import('./commands/token/revoke.ts')).tokenRevoke,
+      'signing-key list': async () => (await import('./commands/signing-key/list.ts')).signingKeyList,
+      'signing-key rotate': async () => (await import('./commands/signing-key/rotate.ts')).signingKeyRotate,
+      'signing-key remove': async () => (await import('./commands/signing-key/remove.ts')).signingKeyRemove,
+    },
   },
-  { title: 'Upkeep', commands: [gc, retention, verify, readOnlyOn, readOnlyOff, readOnlyStatus] },
+  {
+    title: 'Upkeep',
+    commands: {
+      gc: async () => (await import('./commands/gc.ts')).gc,
+      retention: async () => (await import('./commands/retention.ts')).retention,
+      verify: async () => (await import('./commands/verify.ts')).verify,
+      'read-only on': async () => (await import('./commands/read-only/on.ts')).readOnlyOn,
+      'read-only off': async () => (await import('./commands/read-only/off.ts')).readOnlyOff,
+      'read-only status': async () => (await import('./commands/read-only/status.ts')).readOnlyStatus,
+    },
+  },
   {
     title: 'Copies and moves',
-    commands: [backup, restore, rebuild, migrate, importRegistry, importOci, importHtpasswdFile],
+    commands: {
+      backup: async () => (await import('./commands/backup.ts')).backup,
+      restore: async () => (await import('./commands/restore.ts')).restore,
+      rebuild: async () => (await import('./commands/rebuild.ts')).rebuild,
+      migrate: async () => (await import('./commands/migrate.ts')).migrate,
+      'import registry': async () => (await import('./commands/import/registry.ts')).importRegistry,
+      'import oci': async () => (await import('./commands/import/oci.ts')).importOci,
+      'import htpasswd': async () => (await import('./commands/import/htpasswd.ts')).importHtpasswdFile,
+    },
   },
-  { title: 'Other', commands: [version] },
+  {
+    title: 'Other',
+    commands: {
+      version: async () => (await import('./commands/version.ts')).version,
+    },
+  },
 ]
 
-export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands)
+const listed = new Map(commandGroups.flatMap(({ commands }) => Object.entries(commands)))
+
+/** The names of the commands that the overview lists. */
+export const commandNames: readonly string[] = [...listed.keys()]
 
 /** Started by other commands, and in no overview. */
-export const innerCommands: readonly Command[] = [serveWorker]
+const inner: ReadonlyMap<string, LoadCommand> = new Map([
+  ['serve-worker', async () => (await import('./commands/serve-worker.ts')).serveWorker],
+])
+
+/** @returns undefined where there is no command of this name */
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  return (listed.get(name) ?? inner.get(name))?.()
+}
+
+export function loadAll(names: readonly string[]): Promise<Command[]> {
+  return Promise.all(names.flatMap((name) => listed.get(name)?.() ?? []))
+}

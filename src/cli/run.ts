@@ -1,15 +1,14 @@
 import { SettingError } from '../config/load.ts'
 import { type Command, type ExitCode, UsageError } from './command.ts'
-import { version } from './commands/version.ts'
-import { commandGroups, commands, innerCommands } from './commands.ts'
+import { commandGroups, commandNames, loadAll, loadCommand } from './commands.ts'
 import { columns } from './output/columns.ts'
 
 /** Runs the command that the arguments name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   const [name = '--help', ...others] = args
   if (name === '--help' || name === '-h' || name === 'help') return help(others)
-  if (name === '--version' || name === '-v') return version.run([])
-  const command = commandOf(args)
+  if (name === '--version' || name === '-v') return run(['version'])
+  const command = await commandOf(args)
   const asksForHelp = others.includes('--help') || others.includes('-h')
   if (!command) {
     if (commandsUnder(name).length > 0 && (others.length === 0 || asksForHelp)) return help([name])
@@ -29,33 +28,34 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 }
 
 /** A command's name is a word, or nouns and a verb: `gc`, `trash list`, `team member add`. The longest one counts. */
-function commandOf(args: readonly string[]): Command | undefined {
+async function commandOf(args: readonly string[]): Promise<Command | undefined> {
   for (const words of [3, 2, 1]) {
-    const name = args.slice(0, words).join(' ')
-    const command = args.length >= words && [...commands, ...innerCommands].find((one) => one.name === name)
+    const command = args.length >= words && (await loadCommand(args.slice(0, words).join(' ')))
     if (command) return command
   }
   return undefined
 }
 
-function commandsUnder(noun: string): readonly Command[] {
-  return commands.filter(({ name }) => name.startsWith(`${noun} `))
+function commandsUnder(noun: string): readonly string[] {
+  return commandNames.filter((name) => name.startsWith(`${noun} `))
 }
 
-function help(words: readonly string[]): ExitCode {
-  const command = commandOf(words)
+async function help(words: readonly string[]): Promise<ExitCode> {
+  const command = await commandOf(words)
   const group = commandsUnder(words[0] ?? '')
   if (command) process.stdout.write(command.help())
-  else if (group.length > 0) process.stdout.write(list(`berth ${words[0]} VERB`, group))
-  else process.stdout.write(overview())
+  else if (group.length > 0) process.stdout.write(list(`berth ${words[0]} VERB`, await loadAll(group)))
+  else process.stdout.write(await overview())
   return words.length === 0 || command || group.length > 0 ? 0 : 2
 }
 
-function overview(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length))
-  const groups = commandGroups.map(
-    (group) =>
-      `${group.title}:\n${columns(rowsOf(group.commands).map(([name, summary]) => [name.padEnd(width), summary]))}\n`,
+async function overview(): Promise<string> {
+  const width = Math.max(...commandNames.map((name) => name.length))
+  const groups = await Promise.all(
+    commandGroups.map(async ({ title, commands }) => {
+      const rows = rowsOf(await loadAll(Object.keys(commands)))
+      return `${title}:\n${columns(rows.map(([name, summary]) => [name.padEnd(width), summary]))}\n`
+    }),
   )
   return `Berth, an image registry.
 

@@ -6,8 +6,8 @@ import { createLogger } from '../../logging/logger.ts'
 import { version } from '../../version.ts'
 import type { Command } from '../command.ts'
 import { columns } from '../output/columns.ts'
+import { workerCommand } from '../worker-command.ts'
 import { parseServeArguments } from './serve-arguments.ts'
-import { workerCommand } from './serve-worker.ts'
 
 export const serve: Command = {
   name: 'serve',
