@@ -1,3 +1,4 @@
+import type { AuditEntry } from './audit/entry.ts'
 import type { DialectName, Statement } from './statement.ts'
 
 /** What a query needs of a database, so that each query is written once for SQLite and PostgreSQL. */
@@ -11,6 +12,13 @@ export interface Reader {
 export interface Transaction extends Reader {
   /** @returns how many rows changed */
   run<Arguments>(statement: Statement<Arguments, unknown>, args: Arguments): Promise<number>
+  /** Takes what goes into the audit log with the transaction; undefined: it makes or moves a database. */
+  readonly audit?: TakesAuditEntries
+}
+
+/** Writes entries of the audit log as a part of a transaction. */
+export interface TakesAuditEntries {
+  record(tx: Transaction, entries: readonly AuditEntry[]): Promise<void>
 }
 
 /** Text of a migration, already compiled. */

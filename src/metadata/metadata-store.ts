@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { AccountsStore } from './accounts-store.ts'
+import type { ReadsAudit } from './audit-store.ts'
 import type { Attribution } from './changes/attribution.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
 import type { Assumed, BlobAssumed } from './holders.ts'
@@ -17,6 +18,7 @@ import type { CollectorRunRow } from './schema.ts'
 import type { CollectionRules, Verdict } from './verdicts.ts'
 
 export type * from './accounts-store.ts'
+export type * from './audit-store.ts'
 export type * from './operator-store.ts'
 export type * from './pages.ts'
 
@@ -40,6 +42,7 @@ export interface MetadataStore
     SumsRepositories,
     KeepsTrash,
     AccountsStore,
+    ReadsAudit,
     KeepsState,
     TellsTurns,
     HasLifetime {}

@@ -2,6 +2,7 @@ import { algorithmOf, digestOf } from '../oci/digest.ts'
 import { isRepositoryName } from '../oci/repository-name.ts'
 import { accessReads } from './access-reads.ts'
 import { accountsReads } from './accounts-reads.ts'
+import { auditReads } from './audit/reads.ts'
 import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
 import { managementReads } from './management-reads.ts'
@@ -27,6 +28,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...accessReads(engine),
     ...accountsReads(engine),
     ...signInReads(engine),
+    ...auditReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)

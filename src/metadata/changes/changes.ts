@@ -1,4 +1,5 @@
 import type { Transaction } from '../engine.ts'
+import { recordAudit, trimAudit } from './audit.ts'
 import { closeRegistry, offerSetupCode } from './closing.ts'
 import { collect } from './collect.ts'
 import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
@@ -94,6 +95,7 @@ export const changes = {
   putSigningKey,
   putTag,
   quarantineBlob,
+  recordAudit,
   recordPulls,
   recordRun,
   rehashPassword,
@@ -114,6 +116,7 @@ export const changes = {
   setUser,
   setVisibility,
   takeTurn,
+  trimAudit,
   unlinkBlob,
 }
 
@@ -137,6 +140,7 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
   'forgetDoomed',
   'holdObjects',
   'noteTokenUses',
+  'recordAudit',
   'recordPulls',
   'recordRun',
   'releaseObjects',

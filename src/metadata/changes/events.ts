@@ -32,6 +32,7 @@ export type EventAction =
   | `namespace:${'set'}`
   | `grant:${'set' | 'remove'}`
   | `registry:${'close' | 'read-only'}`
+  | `audit:${'trim'}`
 
 type Tell<N extends ChangeName> = (
   args: ChangeArguments<N>,
@@ -170,6 +171,8 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
   setState: ({ key, value }) =>
     key === readOnlyKey ? { action: 'registry:read-only', detail: { on: value !== null } } : undefined,
 
+  trimAudit: (_, done) => (done ? { action: 'audit:trim', detail: { ...done } } : undefined),
+
   checkManifest: untold,
   collect: untold,
   confirmBlob: untold,
@@ -180,6 +183,7 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
   holdObjects: untold,
   offerSetupCode: untold,
   quarantineBlob: untold,
+  recordAudit: untold,
   recordPulls: untold,
   recordRun: untold,
   releaseBlob: untold,

@@ -47,6 +47,8 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   unlinkBlob: unknown,
   restoreTrash: unknown,
   setState: unknown,
+  // Twice on record would be twice done.
+  recordAudit: unknown,
 
   // The operator's report would tell of the second time.
   releaseBlob: unknown,
@@ -59,6 +61,7 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   holdObjects: repeat,
   releaseObjects: repeat,
   recordPulls: repeat,
+  trimAudit: repeat,
   expireRefreshTokens: repeat,
   noteTokenUses: repeat,
   // The code on record is offered again.

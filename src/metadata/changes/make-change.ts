@@ -1,3 +1,4 @@
+import { recordEvent } from '../audit/record-event.ts'
 import type { Transaction } from '../engine.ts'
 import type { Attribution } from './attribution.ts'
 import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from './changes.ts'
@@ -14,7 +15,7 @@ export interface ChangeOrder<N extends ChangeName = ChangeName> {
 export type TellEvent = (tx: Transaction, event: ChangeEvent, by: Attribution) => Promise<void>
 
 /** Who is told of each event, in this order. */
-const told: readonly TellEvent[] = []
+const told: readonly TellEvent[] = [recordEvent]
 
 /** Makes a change, and puts on record in the same transaction what was done and by whom. */
 export async function makeChange<N extends ChangeName>(

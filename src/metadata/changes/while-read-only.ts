@@ -53,6 +53,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   putSigningKey: false,
   putTag: true,
   quarantineBlob: false,
+  recordAudit: false,
   recordPulls: false,
   recordRun: false,
   rehashPassword: false,
@@ -73,6 +74,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   setUser: true,
   setVisibility: true,
   takeTurn: false,
+  trimAudit: true,
   unlinkBlob: true,
 }
 

@@ -7,6 +7,7 @@ import { journal } from './003-journal.ts'
 import { accounts } from './004-accounts.ts'
 import { sharedUploads } from './006-shared-uploads.ts'
 import { jobs } from './009-jobs.ts'
+import { audit } from './010-audit.ts'
 import { trashOfRepository } from './016-trash-of-repository.ts'
 import type { Migration } from './migration.ts'
 
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   accounts,
   sharedUploads,
   jobs,
+  audit,
   trashOfRepository,
 ]
 

@@ -1,3 +1,7 @@
+import { RegistryError } from '../../oci/errors.ts'
+import { AuditSealer } from '../audit/sealer.ts'
+import { AuditWriter, type Records } from '../audit/writer.ts'
+import type { AuditState } from '../audit-store.ts'
 import { theServer } from '../changes/attribution.ts'
 import type { ChangeName, ChangeResult } from '../changes/changes.ts'
 import { settleLostCommit } from '../changes/lost-commits.ts'
@@ -16,6 +20,8 @@ export interface PostgresOptions extends PoolSettings {
   readonly berth: string
   /** Refuses a database in which no registry is. */
   readonly existing: boolean
+  /** Hears how far the audit log of this process is. */
+  readonly auditTold?: ((state: AuditState) => void) | undefined
 }
 
 /** Who asks whether the database answers waits no longer than this. Milliseconds. */
@@ -30,20 +36,52 @@ export async function openPostgresMetadataStore(
 ): Promise<MetadataStore & { readonly place: string }> {
   await bringUpToDate(options)
   const pool = await ConnectionPool.open(options)
+  const audit = new AuditWriter()
+  const sealer = new AuditSealer({
+    writer: audit,
+    transaction: (work) => pool.transaction((client) => work(transactionOn(client))),
+    told: options.auditTold,
+  })
   const store = createSqlMetadataStore({
     ...readerOn((text, values) => pool.query(text, values)),
-    change: (name, args, by = theServer) => change(pool, { name, args, by }),
+    change: (name, args, by = theServer) =>
+      change({ pool, audit }, { name, args, by }).finally(() => sealer.touched()),
     check: () => answersInTime(pool),
-    close: () => pool.close(),
+    async close() {
+      await Promise.race([sealer.close(), Bun.sleep(checkTime)])
+      await pool.close()
+    },
   })
   return { ...store, place: placeOf(options.address) }
 }
 
-function change<N extends ChangeName>(pool: ConnectionPool, order: ChangeOrder<N>): Promise<ChangeResult<N>> {
-  return pool.transaction<ChangeResult<N>>((client, { lost }) => {
-    const tx = transactionOn(client)
-    return lost ? settle(tx, order) : makeChange(tx, order)
-  })
+interface Changing {
+  readonly pool: ConnectionPool
+  readonly audit: AuditWriter
+}
+
+async function change<N extends ChangeName>(
+  { pool, audit }: Changing,
+  order: ChangeOrder<N>,
+): Promise<ChangeResult<N>> {
+  const attempts: Records[] = []
+  try {
+    const result = await pool.transaction<ChangeResult<N>>((client, { lost }) => {
+      const before = attempts.at(-1)
+      if (lost) before?.doubtful()
+      else before?.undone()
+      const records = audit.begin()
+      attempts.push(records)
+      const tx = { ...transactionOn(client), audit: records }
+      return lost ? settle(tx, order) : makeChange(tx, order)
+    })
+    attempts.at(-1)?.committed()
+    return result
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'OUTCOME_UNKNOWN') attempts.at(-1)?.doubtful()
+    else attempts.at(-1)?.undone()
+    throw error
+  }
 }
 
 async function settle<N extends ChangeName>(

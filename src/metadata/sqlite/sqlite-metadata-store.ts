@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import type {
   AccessFacts,
   AccessQuestion,
+  AuditState,
   ChangesMetadata,
   JournalState,
   MetadataStore,
@@ -26,6 +27,8 @@ export interface SqliteOptions {
   readonly berth: string
   /** Kept by the one process that owns the data directory: where it lies, and who hears how far it is. */
   readonly journal?: { directory: string; told(state: JournalState): void }
+  /** Hears how far the audit log of this process is. */
+  readonly auditTold?: ((state: AuditState) => void) | undefined
   /** Takes all changes, in another process: the one that owns the database and has brought it up to date. */
   readonly changes?: ChangesMetadata
   /** Where several processes serve together: a file through which they hear of each other's changes at once. */
@@ -58,9 +61,15 @@ export async function openSqliteMetadataStore(options: SqliteOptions): Promise<M
   return withCaches(store, counters)
 }
 
-async function openWriter({ path, berth, journal }: SqliteOptions): Promise<SqliteWriter> {
+async function openWriter({ path, berth, journal, auditTold }: SqliteOptions): Promise<SqliteWriter> {
   await makePrivateFile(path)
-  return SqliteWriter.open({ path, berth, journal: journal?.directory ?? null, told: journal?.told })
+  return SqliteWriter.open({
+    path,
+    berth,
+    journal: journal?.directory ?? null,
+    told: journal?.told,
+    auditTold,
+  })
 }
 
 /** Nobody else on the machine reads it, and SQLite gives the files beside it the same rights. */

@@ -1,5 +1,5 @@
 import type { ChangeOrder } from '../changes/make-change.ts'
-import type { JournalState } from '../metadata-store.ts'
+import type { AuditState, JournalState } from '../metadata-store.ts'
 
 /** What the thread that owns the writing connection is told, and what it answers, in order. */
 export type ToWriter = Open | Batch | { type: 'close' }
@@ -27,9 +27,16 @@ export type FromWriter =
   | { type: 'closed' }
 
 /** What it tells unasked. */
+export type Told = JournalTold | AuditTold
+
 export interface JournalTold {
   type: 'journal'
   state: JournalState
+}
+
+export interface AuditTold {
+  type: 'audit'
+  state: AuditState
 }
 
 export interface Failure {

@@ -2,17 +2,9 @@ import { type ErrorCode, RegistryError } from '../../oci/errors.ts'
 import { type Attribution, theServer } from '../changes/attribution.ts'
 import { type ChangeArguments, type ChangeName, type ChangeResult, needsSync } from '../changes/changes.ts'
 import type { ChangeOrder } from '../changes/make-change.ts'
-import type { JournalState } from '../metadata-store.ts'
+import type { AuditState, JournalState } from '../metadata-store.ts'
 import { DatabaseTooNewError } from '../migrations/migrate.ts'
-import type {
-  Batch,
-  ChangeOutcome,
-  Failure,
-  FromWriter,
-  JournalTold,
-  Open,
-  ToWriter,
-} from './writer-protocol.ts'
+import type { Batch, ChangeOutcome, Failure, FromWriter, Open, Told, ToWriter } from './writer-protocol.ts'
 
 /** Changes that wait in line together go in one transaction; more would make the first of them wait too long. */
 const largestBatch = 256
@@ -33,6 +25,8 @@ const workerModule = compiled
 export interface WriterOptions extends Omit<Open, 'type'> {
   /** Hears how far the journal is. */
   told?: ((state: JournalState) => void) | undefined
+  /** Hears how far the audit log is. */
+  auditTold?: ((state: AuditState) => void) | undefined
   /** The thread's module, for tests. */
   module?: string
 }
@@ -101,11 +95,12 @@ export class SqliteWriter {
 
   /** @returns why there is no thread that writes */
   async #start(): Promise<Failure | undefined> {
-    const { path, berth, journal, told, module = workerModule } = this.#options
+    const { path, berth, journal, told, auditTold, module = workerModule } = this.#options
     const worker = new Worker(module)
     this.#worker = worker
-    worker.onmessage = ({ data }: MessageEvent<FromWriter | JournalTold>) => {
+    worker.onmessage = ({ data }: MessageEvent<FromWriter | Told>) => {
       if (data.type === 'journal') told?.(data.state)
+      else if (data.type === 'audit') auditTold?.(data.state)
       else this.#answers.shift()?.(data)
     }
     worker.onerror = ({ message }) => this.#ended(worker, message)

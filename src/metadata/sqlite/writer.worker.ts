@@ -4,18 +4,32 @@
  */
 import { Database } from 'bun:sqlite'
 import { RegistryError } from '../../oci/errors.ts'
+import { AuditSealer } from '../audit/sealer.ts'
+import { AuditWriter, type Records } from '../audit/writer.ts'
+import type { AuditState } from '../audit-store.ts'
 import { makeChange } from '../changes/make-change.ts'
 import { requireWritable } from '../changes/while-read-only.ts'
+import type { Transaction } from '../engine.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { configureConnection } from './connection.ts'
 import { Journal } from './journal/journal.ts'
 import { sqliteTransaction } from './transaction.ts'
-import type { Batch, ChangeOutcome, FromWriter, JournalTold, Open, ToWriter } from './writer-protocol.ts'
+import type {
+  Batch,
+  ChangeOutcome,
+  FromWriter,
+  JournalTold,
+  Open,
+  Told,
+  ToWriter,
+} from './writer-protocol.ts'
 
 declare const self: Worker
 
 let database: Database | undefined
 let journal: Journal | undefined
+const audit = new AuditWriter()
+let sealer: AuditSealer | undefined
 
 self.onmessage = async ({ data }: MessageEvent<ToWriter>) => {
   switch (data.type) {
@@ -25,13 +39,14 @@ self.onmessage = async ({ data }: MessageEvent<ToWriter>) => {
       reply(await commit(data))
       return journal?.committed()
     case 'close':
+      await sealer?.close()
       await journal?.close()
       database?.close()
       return reply({ type: 'closed' })
   }
 }
 
-function reply(message: FromWriter | JournalTold): void {
+function reply(message: FromWriter | Told): void {
   self.postMessage(message)
 }
 
@@ -53,6 +68,8 @@ async function open({ path, berth, journal: directory }: Open): Promise<FromWrit
       const report = (state: JournalTold['state']) => reply({ type: 'journal', state })
       journal = new Journal({ database, directory, berth, report })
     }
+    const told = (state: AuditState) => reply({ type: 'audit', state })
+    sealer = new AuditSealer({ writer: audit, transaction: inTransaction, told })
     return { type: 'opened' }
   } catch (error) {
     database?.close()
@@ -72,6 +89,7 @@ function configureWriter(db: Database): void {
 async function commit(batch: Batch): Promise<FromWriter> {
   const db = database
   if (!db) throw new Error('the writer got a batch before it was opened')
+  const recorded: Records[] = []
   try {
     db.run(batch.sync ? 'PRAGMA synchronous = FULL' : 'PRAGMA synchronous = NORMAL')
     db.run('BEGIN IMMEDIATE')
@@ -79,22 +97,44 @@ async function commit(batch: Batch): Promise<FromWriter> {
     const outcomes: ChangeOutcome[] = []
     for (const order of batch.changes) {
       db.run('SAVEPOINT change')
+      const records = audit.begin()
+      recorded.push(records)
       try {
         await requireWritable(tx, order.name)
-        outcomes.push({ ok: true, result: await makeChange(tx, order) })
+        outcomes.push({ ok: true, result: await makeChange({ ...tx, audit: records }, order) })
       } catch (error) {
         // For some errors, a full disk among them, SQLite undoes everything by itself.
         if (!db.inTransaction) throw error
         db.run('ROLLBACK TO change')
+        records.undone()
         outcomes.push({ ok: false, ...describe(error) })
       }
       db.run('RELEASE change')
     }
     db.run('COMMIT')
+    for (const records of recorded) records.committed()
+    sealer?.touched()
     return { type: 'committed', outcomes }
   } catch (error) {
     if (db.inTransaction) db.run('ROLLBACK')
+    for (const records of recorded) records.undone()
     return { type: 'failed', ...describe(error) }
+  }
+}
+
+/** For what the thread does by itself; durable when it resolves. */
+async function inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const db = database
+  if (!db) throw new Error('the database is not open')
+  db.run('PRAGMA synchronous = FULL')
+  db.run('BEGIN IMMEDIATE')
+  try {
+    const result = await work(sqliteTransaction(db))
+    db.run('COMMIT')
+    return result
+  } catch (error) {
+    if (db.inTransaction) db.run('ROLLBACK')
+    throw error
   }
 }
 
