@@ -9,6 +9,7 @@ import { listenOn } from './http/listen.ts'
 import { BackgroundMetrics } from './http/process-metrics.ts'
 import { claimPorts } from './http/shared-port.ts'
 import { openTls, type Tls } from './http/tls/tls.ts'
+import { type AuditWatch, auditMeasurements, droppedOf, watchAudit } from './jobs/audit-watch.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
@@ -53,10 +54,15 @@ export interface AppOptions {
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
   const journal = watchJournal(logger)
+  const audit = watchAudit(logger)
   const files = tlsFilesOf(settings)
   const minVersion = settings['tls.min-version']
   const tls = files && (await openTls({ files, minVersion, logger, now: () => Date.now() }))
-  const stores = await openStores(settings, { shared: settings.workers > 1, journalTold: journal.told })
+  const stores = await openStores(settings, {
+    shared: settings.workers > 1,
+    journalTold: journal.told,
+    auditTold: audit.told,
+  })
   try {
     const known = (await recordedIdentity(stores.metadata)) !== undefined
     const { closed } = await settleClosing(stores, { known })
@@ -71,8 +77,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pulls = new PullRecorder(stores.metadata)
     await pulls.start()
     const start = settings.workers === 1 ? serveAlone : serveThroughWorkers
-    const background = backgroundOf({ ...options, stores, journal, tls })
-    const served = await start({ ...options, stores, journal, tls, pulls, background })
+    const background = backgroundOf({ ...options, stores, journal, audit, tls })
+    const served = await start({ ...options, stores, journal, audit, tls, pulls, background })
     return { ...served, closed, setupCode, places: stores.places }
   } catch (error) {
     await stores[Symbol.asyncDispose]()
@@ -85,6 +91,7 @@ type Served = Pick<App, 'urls' | 'stop'>
 interface Parts extends AppOptions {
   readonly stores: Stores
   readonly journal: ReturnType<typeof watchJournal>
+  readonly audit: AuditWatch
   readonly tls: Tls | undefined
   readonly pulls: PullRecorder
   readonly background: Background
@@ -106,10 +113,11 @@ async function serveAlone({
     ...serving,
     journal: journal.state,
     startCollector: () => maintenance.startCollector(),
-    measurements: background.measurements,
+    measurements: [...background.measurements, droppedOf(serving.audit)],
   })
   const following = tls?.follow(server)
   serving.callers.uses.start()
+  serving.audit.start()
   const maintenance = background.start(registry, pulls)
   return {
     urls: server.urls,
@@ -118,6 +126,7 @@ async function serveAlone({
       const cutOff = !(await drained(server, patience))
       await maintenance.stop()
       await serving.callers.uses.stop()
+      await serving.audit.stop()
       await stores[Symbol.asyncDispose]()
       return { cutOff }
     },
@@ -164,7 +173,14 @@ async function serveThroughWorkers(parts: Parts): Promise<Served> {
 type Background = ReturnType<typeof backgroundOf>
 
 /** What one process does by itself, whoever answers requests. */
-function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'pulls' | 'background'>) {
+function backgroundOf({
+  settings,
+  logger,
+  stores,
+  journal,
+  audit,
+  tls,
+}: Omit<Parts, 'pulls' | 'background'>) {
   const { metadata, blobs } = stores
   const meter = new CollectorMeter()
   const shared = usesPostgres(settings)
@@ -184,6 +200,8 @@ function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'p
       ...meter.measurements(metadata),
       ...scrubMeasurements(scrubber),
       ...journal.measurements,
+      ...audit.measurements,
+      ...auditMeasurements(metadata),
       ...(tls?.measurements ?? []),
       ...(turns ? turnMeasurements(turns, metadata) : []),
     ],
@@ -197,6 +215,7 @@ function backgroundOf({ settings, logger, stores, journal, tls }: Omit<Parts, 'p
         meter,
         interval: settings['gc.interval'],
         retention: retentionRulesOf(settings),
+        auditAge: settings['audit.retention'],
         turns: turns ?? alone,
         runner,
       }),

@@ -4,7 +4,7 @@ import { lockData } from './blobs/filesystem/data-lock.ts'
 import { DurableDirectories } from './blobs/filesystem/durable-directories.ts'
 import { FilesystemBlobStore } from './blobs/filesystem/filesystem-blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
-import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
+import type { AuditState, ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { openSqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.ts'
 import { version } from './version.ts'
 
@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly exclusive?: boolean
   /** Who opens it exclusively keeps the journal, and hears here how far that is. */
   journalTold?(state: JournalState): void
+  /** Hears how far the audit log of this process is. */
+  auditTold?(state: AuditState): void
   /** Whether other processes serve it for this one, which has it exclusively. */
   readonly shared?: boolean
   /** The process that has it exclusively, for one that serves beside it: changes and claims of uploads go there. */
@@ -85,6 +87,7 @@ export async function openDirectoryMetadata(
     const store = await openSqliteMetadataStore({
       path: metadataFile(path),
       berth: version,
+      auditTold: options.auditTold,
       ...(options.owner && { changes: options.owner }),
       ...((options.shared || options.owner) && { signal: join(path, 'commits') }),
       ...(options.exclusive && {

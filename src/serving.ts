@@ -8,6 +8,7 @@ import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
 import type { Pull } from './metadata/changes/state.ts'
+import { AuditRecorder } from './registry/audit/recorder.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { rulesOf, switchesOf } from './rules.ts'
@@ -43,9 +44,17 @@ export async function servingOptions(
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
   const hasher = createPasswordHasher()
+  const audit = new AuditRecorder({
+    metadata,
+    pulls: settings['audit.pulls'],
+    now,
+    failed: (error) =>
+      logger.error('what happened could not be recorded in the audit log', { error: String(error) }),
+  })
   return {
     registry,
     decide,
+    audit,
     callers: await openSignIn({ metadata, decide, url, hasher, now }),
     accounts: { hasher, registration: switches.registration },
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),

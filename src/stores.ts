@@ -30,7 +30,7 @@ import {
   requireRegistryOrRoom,
 } from './data-directory.ts'
 import { DatabaseClock } from './metadata/database-clock.ts'
-import type { ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
+import type { AuditState, ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { migrationKey, unfinishedMigration } from './recovery/migration/note.ts'
 import { placeOfBucket, postgresOptionsOf, s3OptionsOf } from './store-options.ts'
 
@@ -73,6 +73,8 @@ export type StoreSettings = Pick<
 interface ServerOptions {
   /** Who keeps the journal hears here how far that is. */
   journalTold?(state: JournalState): void
+  /** Hears how far the audit log of this process is. */
+  auditTold?(state: AuditState): void
   /** Whether other processes serve for this one. */
   readonly shared?: boolean
   /** The process that this one serves for: changes of embedded metadata and claims of uploads go there. */
@@ -240,6 +242,7 @@ async function openMetadata(
   const store = await openPostgresMetadataStore({
     ...postgresOptionsOf(settings, address),
     existing: existing ?? false,
+    auditTold: server?.auditTold,
   })
   try {
     requireWhole(await store.getState(migrationKey), store.place)

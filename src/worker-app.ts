@@ -4,6 +4,7 @@ import { tlsFilesOf } from './config/tls-files.ts'
 import { drained } from './http/drain.ts'
 import { startServer } from './http/server.ts'
 import { openTls, type Tls } from './http/tls/tls.ts'
+import { droppedOf, watchAudit } from './jobs/audit-watch.ts'
 import { BufferedSink } from './logging/buffered-sink.ts'
 import { createLogger } from './logging/logger.ts'
 import { theServer } from './metadata/changes/attribution.ts'
@@ -48,7 +49,9 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     sink,
     now: () => Date.now(),
   })
+  const audit = watchAudit(logger)
   const stores = await openStores(settings, {
+    auditTold: audit.told,
     owner: {
       change: (name, args, by = theServer) => owner.call('change', { name, args, by }) as never,
       claim: (id) => owner.call('claimUpload', id),
@@ -64,7 +67,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     ...serving,
     listen: orders.listen,
     startCollector: () => owner.call('startCollector', null),
-    measurements: [],
+    measurements: [...audit.measurements, droppedOf(serving.audit)],
     crew: {
       gatherMetrics: () => owner.call('gatherMetrics', null, { patience: ownerPatience }),
       state: () => owner.call('crewState', null, { patience: ownerPatience }),
@@ -72,6 +75,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   })
   const following = tls?.follow(server)
   serving.callers.uses.start()
+  serving.audit.start()
   await owner.call('listening', server.urls)
   return {
     revokeUpload: async (id) => stores.blobs.revokeUpload?.(id),
@@ -82,6 +86,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
       const cutOff = !(await drained(server, patience))
       await pulls.flush().catch(() => undefined)
       await serving.callers.uses.stop()
+      await serving.audit.stop()
       await stores[Symbol.asyncDispose]()
       await sink.end()
       return { cutOff }

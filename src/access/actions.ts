@@ -1,4 +1,4 @@
-import type { Role } from '../metadata/accounts-store.ts'
+import type { Role, Visibility } from '../metadata/accounts-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 
 /** What the caller needs for each action. */
@@ -13,6 +13,8 @@ export const needs = {
   'registry:search': 'anonymous',
   'server:observe': 'administrator',
   'server:administer': 'administrator',
+  /** The record of who did what. */
+  'server:audit': 'administrator',
   /** Users, and whatever belongs to nobody else. */
   'accounts:administer': 'administrator',
   'trash:list': 'write',
@@ -72,6 +74,8 @@ export interface Allowed {
   readonly reason: string
   /** Whether he may push to the repository too: what he is told is there, he relies on. */
   readonly mayPush: boolean
+  /** Of the repository that it is done to, where that was looked up. */
+  readonly visibility?: Visibility | undefined
 }
 
 export interface Denied {

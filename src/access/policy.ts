@@ -62,7 +62,7 @@ export function judge(action: Action, situation: Situation): Decision {
     const because = caller.kind === 'anonymous' ? 'anonymous' : 'scope'
     return denied(because, `the ${tight.kind} is not for this; without it: ${decision.reason}`)
   }
-  return { ...decision, mayPush: mayPush(situation) }
+  return { ...decision, mayPush: mayPush(situation), visibility: situation.visibility }
 }
 
 /** A registry without accounts is open, as registry:2 is. There is nobody whose accounts could be administered. */

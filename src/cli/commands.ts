@@ -92,6 +92,15 @@ export const commandGroups: readonly CommandGroup[] = [
     },
   },
   {
+    title: 'Audit',
+    commands: {
+      'audit list': async () => (await import('./commands/audit/list.ts')).auditList,
+      'audit export': async () => (await import('./commands/audit/export.ts')).auditExport,
+      'audit verify': async () => (await import('./commands/audit/verify.ts')).auditVerify,
+      'audit anchor': async () => (await import('./commands/audit/anchor.ts')).auditAnchor,
+    },
+  },
+  {
     title: 'Upkeep',
     commands: {
       gc: async () => (await import('./commands/gc.ts')).gc,

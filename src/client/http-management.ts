@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
+import type { AuditFilter } from './audit-management.ts'
 import { accessManagement } from './http-access-management.ts'
 import type { Deletion, InRepository, Management, Page, TagAddress } from './management.ts'
 import { type RemoteOptions, remote } from './remote.ts'
@@ -39,8 +40,19 @@ export function connectManagement(options: RemoteOptions): Management {
     readOnlyStatus: () => request('GET', '/api/v1/read-only'),
     switchReadOnly: (to) => request('PUT', '/api/v1/read-only', { body: to }),
 
+    listAudit: ({ after, limit, ...filter }) =>
+      request('GET', '/api/v1/audit', { query: { ...paged({ after, limit }), ...given(filter) } }),
+    verifyAudit: (by) => request('POST', '/api/v1/audit/verify', { body: by }),
+    auditAnchor: () => request('GET', '/api/v1/audit/anchor'),
+
     ...accessManagement(registry),
 
     async [Symbol.asyncDispose]() {},
   }
+}
+
+function given(filter: AuditFilter): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(filter).filter((each): each is [string, string] => each[1] !== undefined),
+  )
 }

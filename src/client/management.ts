@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { ManagesAccess, Visibility } from './access-management.ts'
+import type { ManagesAudit } from './audit-management.ts'
 import type { Page, Paged } from './pages.ts'
 
 export type { Page }
@@ -16,6 +17,7 @@ export interface Management
     ManagesTrash,
     SwitchesReadOnly,
     ManagesAccess,
+    ManagesAudit,
     AsyncDisposable {}
 
 export interface InRepository {

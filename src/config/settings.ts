@@ -120,6 +120,16 @@ export const settings = {
     '7d',
     'how often everything is read again, unless scrub.rate makes it take longer',
   ),
+  'audit.pulls': setting(
+    oneOf(['private', 'all', 'none'] as const),
+    'private',
+    'which pulls are recorded in the audit log: those of private repositories, all, or none',
+  ),
+  'audit.retention': setting(
+    durationOrOff,
+    '365d',
+    'how long the audit log keeps what was done; off: for good',
+  ),
   'server.read-only': setting(flag, 'false', 'whether pushes and deletions are refused, while pulls go on'),
   'access.anonymous': setting(
     flag,

@@ -1,6 +1,7 @@
 import { anonymous, type Identity } from '../access/identity.ts'
 import { longestToken } from '../access/sign-in/bearer-tokens.ts'
 import type { Callers } from '../access/sign-in/open-sign-in.ts'
+import { kindOfSecret } from '../access/sign-in/secrets.ts'
 import type { SignIn } from '../access/sign-in/sign-in.ts'
 import { RegistryError } from '../oci/errors.ts'
 
@@ -42,6 +43,13 @@ function identityIn(header: string, signIn: SignIn, address: () => string): Iden
   if (colon < 0) throw unreadable()
   const [name, password] = [text.slice(0, colon), text.slice(colon + 1)]
   return signIn.withPassword({ name, password, address: address() })
+}
+
+/** The name that somebody gave with a password or an access token; undefined: he came with a bearer token, or nothing. */
+export function claimedName(header: string): string | undefined {
+  const [scheme = '', rest = ''] = header.split(' ', 2)
+  if (scheme.toLowerCase() === 'bearer') return kindOfSecret(rest) ? '' : undefined
+  return Buffer.from(rest, 'base64').toString('utf8').split(':', 1)[0]
 }
 
 function unreadable(): RegistryError {

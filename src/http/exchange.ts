@@ -2,7 +2,9 @@ import { attributionOf, inTheNameOf } from '../access/attribution.ts'
 import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
 import { type Refused, refusal } from '../access/refusals.ts'
 import type { Callers } from '../access/sign-in/open-sign-in.ts'
+import type { Visibility } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Call, Registry } from '../registry/registry.ts'
 import { apiVersion } from './headers.ts'
 
@@ -20,6 +22,8 @@ export interface Exchange {
   /** Undefined: nobody can sign in. */
   readonly callers: Callers | undefined
   readonly decide: Decide
+  /** Records what changes nothing; undefined: nobody does. */
+  readonly audit: RecordsAudit | undefined
   /** Its changes are recorded as the caller's, where the request may make some. */
   registry: Registry
   /** The address that it came from, in front of trusted proxies. */
@@ -30,6 +34,10 @@ export interface Exchange {
   allowSlowness(): void
   /** Whether the caller may push where he was allowed to do what he asks for. */
   mayPush: boolean
+  /** Whether what he may do something to is for everybody; undefined: that was not asked. */
+  visibility: Visibility | undefined
+  /** What he was last asked to be allowed. */
+  asked: Asked | undefined
   /** What he may not do; undefined: nothing so far. The challenge of a 401 goes by it. */
   refused: Refused | undefined
   /** The route's name, for logs and metrics. */
@@ -38,6 +46,11 @@ export interface Exchange {
   received: number
   /** Bytes of the answer's body, as announced. */
   sent: number
+}
+
+export interface Asked {
+  readonly action: Action
+  readonly resource: Resource
 }
 
 export type Handler = (exchange: Exchange) => Response | Promise<Response>
@@ -53,20 +66,21 @@ export interface Endpoint {
  * @throws UNAUTHORIZED, DENIED, or what is said of things that are not there
  */
 export function authorize(exchange: Exchange, action: Action, resource: Resource): void | Promise<void> {
+  const asked = { action, resource }
+  exchange.asked = asked
   const decision = exchange.decide(exchange.identity, action, resource)
-  if (decision instanceof Promise) return later(exchange, decision, { action, resource })
-  if (decision.allow) exchange.mayPush = decision.mayPush
-  else refuse(exchange, { action, resource, because: decision.because })
+  if (decision instanceof Promise) return later(exchange, decision, asked)
+  goOn(exchange, decision, asked)
 }
 
-async function later(
-  exchange: Exchange,
-  decision: Promise<Decision>,
-  asked: { action: Action; resource: Resource },
-): Promise<void> {
-  const decided = await decision
-  if (decided.allow) exchange.mayPush = decided.mayPush
-  else refuse(exchange, { ...asked, because: decided.because })
+async function later(exchange: Exchange, decision: Promise<Decision>, asked: Asked): Promise<void> {
+  goOn(exchange, await decision, asked)
+}
+
+function goOn(exchange: Exchange, decision: Decision, asked: Asked): void {
+  if (!decision.allow) refuse(exchange, { ...asked, because: decision.because })
+  exchange.mayPush = decision.mayPush
+  exchange.visibility = decision.visibility
 }
 
 function refuse(exchange: Exchange, refused: Refused): never {

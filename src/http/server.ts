@@ -5,9 +5,10 @@ import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
-import { authenticate } from './authenticate.ts'
+import { auditFailure } from './audit.ts'
 import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import type { Crew } from './crew.ts'
@@ -19,6 +20,7 @@ import { type Address, type BunServer, Listeners, type OpenListener, requireFree
 import type { AccountOptions, StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
+import { recognise } from './recognise.ts'
 import { StorageMeter } from './storage-meter.ts'
 import type { ListenerTls, RenewsTls } from './tls/tls.ts'
 
@@ -31,6 +33,8 @@ export interface ServerOptions {
   readonly accounts?: AccountOptions
   /** Where requests come from in front of proxies; undefined: from where they come. */
   readonly forwarding?: Forwarding
+  /** Records pulls, sign-ins and refusals; undefined: nobody does. */
+  readonly audit?: RecordsAudit | undefined
   readonly logger: Logger
   readonly version: string
   readonly listen: readonly Address[]
@@ -138,10 +142,11 @@ class Front {
     const exchange = this.#exchange(request, server)
     let response: Response
     try {
-      const recognised = this.#recognise(exchange)
+      const recognised = recognise(exchange)
       if (recognised) await recognised
       response = await dispatch(exchange, this)
     } catch (error) {
+      auditFailure(exchange, error)
       response = this.#failure(exchange, error)
     }
     if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
@@ -172,31 +177,19 @@ class Front {
       identity: anonymous,
       callers: this.#options.callers,
       decide: this.#options.decide,
+      audit: this.#options.audit,
       registry: this.#options.registry,
       client: () => (client ??= this.#forwarding.clientOf(request, peerOf(request, server))),
       origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
       allowSlowness: () => server.timeout(request, 0),
       mayPush: false,
+      visibility: undefined,
+      asked: undefined,
       refused: undefined,
       route: 'other',
       received: 0,
       sent: 0,
     }
-  }
-
-  /** Sets who calls. Without a header that says so it costs a look for one. */
-  #recognise(exchange: Exchange): undefined | Promise<void> {
-    const { callers, request } = exchange
-    const header = callers && request.headers.get('authorization')
-    if (!header) return undefined
-    const identity = authenticate(header, callers, exchange.client)
-    if (!(identity instanceof Promise)) {
-      exchange.identity = identity
-      return undefined
-    }
-    return identity.then((found) => {
-      exchange.identity = found
-    })
   }
 
   #nextId(): string {

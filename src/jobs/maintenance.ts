@@ -1,6 +1,7 @@
 import type { Logger } from '../logging/logger.ts'
 import type { RecordsPulls } from '../registry/pull-recorder.ts'
 import type { Registry } from '../registry/registry.ts'
+import { auditTick, trimAudit } from './audit-retention.ts'
 import { type CollectorRules, collectGarbage } from './collector.ts'
 import type { CollectorMeter } from './collector-meter.ts'
 import { recordCollection } from './recorded-runs.ts'
@@ -22,6 +23,8 @@ export interface Maintenance {
   readonly interval: number
   readonly meter: CollectorMeter
   readonly retention: RetentionRules
+  /** How long the audit log keeps what was done, in milliseconds; null: for good. */
+  readonly auditAge: number | null
   /** Which of the processes on this metadata does what one does for all. */
   readonly turns: Turns
   /** What the runs of this process are recorded under. */
@@ -49,6 +52,7 @@ export function startMaintenance(options: Maintenance): RunningMaintenance {
     scheduleSweep(options),
     schedulePulls(options),
     scheduleRetention(options),
+    ...(options.auditAge === null ? [] : [scheduleAudit(options, options.auditAge)]),
     scrubber,
   ]
   return {
@@ -115,6 +119,22 @@ function scheduleRetention(options: Maintenance): ScheduledJob {
       runRetentionWhenDue({ registry, pulls, logger, retention, mayRemove: guard.mayRemove, stopped }),
     look: guard.look,
     failed: (error) => logger.error('retention failed', { error: String(error) }),
+  })
+}
+
+function scheduleAudit(options: Maintenance, age: number): ScheduledJob {
+  const { registry, turns, logger } = options
+  const guard = removalGuard(options)
+  return scheduleTurns(turns, {
+    name: 'audit',
+    interval: auditTick(age),
+    async run(stopped) {
+      if (!(await guard.mayRemove())) return
+      const events = await trimAudit(registry.metadata, { age, stopped })
+      if (events > 0) logger.info('removed old events from the audit log', { events })
+    },
+    look: guard.look,
+    failed: (error) => logger.error('the audit log could not be trimmed', { error: String(error) }),
   })
 }
 

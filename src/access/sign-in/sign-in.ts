@@ -2,6 +2,7 @@ import type { ChangesMetadata, ChecksSignIn, TokenOwner } from '../../metadata/m
 import { RegistryError } from '../../oci/errors.ts'
 import type { Identity, Operator, Robot, User } from '../identity.ts'
 import type { BearerClaims, BearerTokens } from './bearer-tokens.ts'
+import { FreshSignIns } from './fresh-sign-ins.ts'
 import type { PasswordHasher } from './password-hashes.ts'
 import { longestPassword } from './password-rule.ts'
 import { RememberedPasswords } from './remembered-passwords.ts'
@@ -31,6 +32,8 @@ export interface Credentials {
  */
 export class SignIn {
   readonly #options: SignInOptions
+  /** Who has just signed in. */
+  readonly fresh = new FreshSignIns()
   readonly #remembered = new RememberedPasswords()
   /** Verifications under way: ten requests at once with one right password are one attempt. */
   readonly #underWay = new Map<string, Promise<User>>()
@@ -62,7 +65,8 @@ export class SignIn {
     const found = await this.#options.store.findAccessToken(hashOfSecret(secret))
     if (!found) throw wrongCredentials()
     this.#options.used(found.id)
-    return accountOf(found.owner, { accessToken: found.id, address })
+    const account = accountOf(found.owner, { accessToken: found.id, address })
+    return this.fresh.noteUse(account, { accessToken: found.id, address })
   }
 
   /** Whoever came with the token before: a look into a table. Undefined: that is to be found out. */
@@ -83,10 +87,12 @@ export class SignIn {
     const { store, hasher, limits } = this.#options
     const attempt = limits.begin({ name, address })
     let verified: { matches: boolean; outdated: boolean }
+    let known = false
     let user: Awaited<ReturnType<ChecksSignIn['findSignIn']>>
     try {
       user = isPossibleName(name) ? await store.findSignIn(name) : undefined
-      if (this.#isRemembered(user, password)) verified = { matches: true, outdated: false }
+      known = this.#isRemembered(user, password)
+      if (known) verified = { matches: true, outdated: false }
       else if (Buffer.byteLength(password) > longestPassword) verified = { matches: false, outdated: false }
       // For whom nobody knows, a hash is verified too: else the time would tell which names there are.
       else verified = await hasher.verify(password, user?.passwordHash)
@@ -99,7 +105,8 @@ export class SignIn {
     const { id, generation, passwordHash } = user
     if (verified.outdated) await this.#hashAnew({ id, passwordHash }, password)
     else this.#remembered.remember({ id, generation, passwordHash }, password)
-    return { kind: 'user', id, name: user.name, generation }
+    const signedIn = { kind: 'user', id, name: user.name, generation } as const
+    return known ? signedIn : this.fresh.note(signedIn)
   }
 
   #isRemembered(

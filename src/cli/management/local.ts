@@ -4,6 +4,7 @@ import { operatorName } from '../../access/operator-name.ts'
 import type { Switches } from '../../access/policy.ts'
 import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import type { ManagesAccess } from '../../client/access-management.ts'
+import type { ManagesAudit } from '../../client/audit-management.ts'
 import type { Management } from '../../client/management.ts'
 import type { Settings } from '../../config/settings.ts'
 import { deleteManifest } from '../../registry/manifests.ts'
@@ -18,6 +19,7 @@ import { rulesOf, switchesOf } from '../../rules.ts'
 import { openExistingStores, openStoresToBegin } from '../../stores.ts'
 import { CommandError } from '../command.ts'
 import { localAccess } from './local-access.ts'
+import { localAudit } from './local-audit.ts'
 
 /**
  * Management of the stores themselves, beside servers that may run: what is done holds there at once.
@@ -47,6 +49,7 @@ export async function openLocalManagement(
     return {
       ...managementOf(registry, caller),
       ...localAccess(administration, caller),
+      ...localAudit(registry, caller),
       [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -77,7 +80,7 @@ function administrationOf(
 function managementOf(
   registry: ManagedRegistry,
   caller: string,
-): Omit<Management, typeof Symbol.asyncDispose | keyof ManagesAccess> {
+): Omit<Management, typeof Symbol.asyncDispose | keyof (ManagesAccess & ManagesAudit)> {
   const moment = (text: string) => parseMoment(text, { now: registry.now() })
   const momentOrNow = (text: string | undefined) => (text === undefined ? undefined : moment(text))
   return {

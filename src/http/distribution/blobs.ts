@@ -3,6 +3,7 @@ import type { StoredBlob } from '../../metadata/metadata-store.ts'
 import { type Digest, parseDigest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { deleteBlob, type OpenedBlob, openBlob, statBlob } from '../../registry/blobs.ts'
+import { auditPull } from '../audit.ts'
 import { callOf, type Exchange } from '../exchange.ts'
 import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
@@ -24,6 +25,7 @@ export async function getBlob(
   }
   const { client } = exchange
   const opened = await openBlob(registry, { ...call, range: rangeOf(request, digest), client })
+  auditPull(exchange, { action: 'blob:pull', repository, digest })
   const headers = blobHeaders(opened.blob)
   if (clientHas(request, digest)) {
     await leave(opened)

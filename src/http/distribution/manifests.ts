@@ -6,6 +6,7 @@ import { parseReference, type Reference } from '../../oci/reference.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag } from '../../oci/tag.ts'
 import * as manifests from '../../registry/manifests.ts'
+import { auditPull } from '../audit.ts'
 import { callOf, type Exchange, parameters } from '../exchange.ts'
 import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
@@ -21,6 +22,8 @@ export async function getManifest(
   const { request, registry } = exchange
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
   if (countsAsPull(request, reference)) registry.pulled({ repository, digest: manifest.digest })
+  if (request.method === 'GET')
+    auditPull(exchange, { action: 'manifest:pull', repository, digest: manifest.digest })
   const headers = reference.by === 'digest' ? headersByDigest(manifest) : headersByTag(manifest)
   if (clientHas(request, manifest.digest)) return new Response(null, { status: 304, headers })
   exchange.sent = manifest.bytes.length

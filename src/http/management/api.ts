@@ -4,6 +4,7 @@ import { RegistryError } from '../../oci/errors.ts'
 import { type Exchange, recordCaller } from '../exchange.ts'
 import { apiVersion } from '../headers.ts'
 import { accessTokenRoutes } from './access-tokens.ts'
+import { auditRoutes } from './audit.ts'
 import { documentRoute } from './document.ts'
 import type { AccountOptions, ManagementApp, ManagementEnv, StartCollector } from './environment.ts'
 import { grantRoutes } from './grants.ts'
@@ -36,6 +37,7 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   const { version, startCollector, accounts } = state
   const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector, accounts }
   const answer = await api.fetch(request, bindings)
+  if (answer.headers.get('content-type') === 'application/jsonl') return streamed(exchange, answer)
   const text = await answer.text()
   exchange.sent = Buffer.byteLength(text)
   const headers = {
@@ -46,6 +48,14 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   }
   const body = exchange.request.method === 'HEAD' ? null : text
   return new Response(body, { status: answer.status, headers })
+}
+
+/** As long as it is, and as fast as it is taken. */
+function streamed({ request }: Exchange, answer: Response): Response {
+  const headers = { ...apiVersion, 'Content-Type': 'application/jsonl', 'Cache-Control': 'no-store' }
+  if (request.method !== 'HEAD') return new Response(answer.body, { status: answer.status, headers })
+  answer.body?.cancel()
+  return new Response(null, { status: answer.status, headers })
 }
 
 const contentRoutes = [repositoryRoutes, tagRoutes, trashRoutes]
@@ -77,7 +87,7 @@ function createApi(): ManagementApp {
     },
   })
   const routes = app.basePath('/api/v1')
-  for (const register of [...contentRoutes, ...accountRoutes, serverRoutes]) register(routes)
+  for (const register of [...contentRoutes, ...accountRoutes, auditRoutes, serverRoutes]) register(routes)
   documentRoute(app, routes)
   app.notFound((c) => {
     throw unknownRoute(app, c.env.exchange.path)

@@ -3,6 +3,7 @@ import type { Callers } from '../../access/sign-in/open-sign-in.ts'
 import { parseScopes, scopeText } from '../../access/sign-in/scopes.ts'
 import type { GrantedToken } from '../../access/sign-in/token-service.ts'
 import { RegistryError } from '../../oci/errors.ts'
+import { auditBadSignIn, auditSignIn } from '../audit.ts'
 import { authorize, type Exchange, json, parameters } from '../exchange.ts'
 import { readForm } from './form.ts'
 
@@ -39,6 +40,7 @@ async function byCredentials(exchange: Exchange, { tokens }: Callers): Promise<R
       'UNAUTHORIZED',
       'tokens are given for a password or an access token, not for a token',
     )
+  auditSignIn(exchange, identity)
   const granted = await tokens.grant({
     identity,
     scopes: parseScopes(query.getAll('scope')),
@@ -50,8 +52,12 @@ async function byCredentials(exchange: Exchange, { tokens }: Callers): Promise<R
 async function byForm(exchange: Exchange, callers: Callers): Promise<Response> {
   const form = await readForm(exchange)
   requireService(form, callers.tokens.service)
-  const identity = await identityIn(exchange, callers, form)
+  const identity = await identityIn(exchange, callers, form).catch((error: unknown) => {
+    auditBadSignIn(exchange, form.get('username') ?? '', error)
+    throw error
+  })
   exchange.identity = identity
+  auditSignIn(exchange, identity)
   const offline = form.get('access_type') === 'offline' || form.get('offline_token') === 'true'
   const granted = await callers.tokens.grant({ identity, scopes: parseScopes(form.getAll('scope')), offline })
   // Who refreshed goes on with the refresh token that he has.

@@ -137,8 +137,8 @@ export class Records {
       life.last += 1
       const sequence = life.last
       this.first = Math.min(this.first, sequence)
-      const { age: _, firstAge: __, ...values } = entry
-      const times = await tx.first(insertEvent, { ...entry, writer: life.name, sequence })
+      const { age: _, firstAge: __, ...values } = storable(entry)
+      const times = await tx.first(insertEvent, { ...entry, ...values, writer: life.name, sequence })
       if (!times) throw new Error('a row of the audit log was not written')
       const hash = hashOfEvent({ ...values, ...times, writer: life.name, sequence })
       this.#rows.push({ sequence, hash, doubtful: false })
@@ -188,6 +188,16 @@ export class Records {
       this.#writer.seen(life)
     }
   }
+}
+
+/** As a database gives it back: none takes every text as it is. */
+function storable(entry: AuditEntry): AuditEntry {
+  const { who, subject, address } = entry
+  return { ...entry, who: plain(who), subject: subject && plain(subject), address: address && plain(address) }
+}
+
+function plain(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '?')
 }
 
 function newLife(now: number): Life {

@@ -1,0 +1,180 @@
+import type { AuditEntry } from '../../metadata/audit/entry.ts'
+import type { ChangesMetadata } from '../../metadata/metadata-store.ts'
+import { RegistryError } from '../../oci/errors.ts'
+
+/** Which pulls are recorded. Where everybody may do everything, all are of public repositories. */
+export type AuditedPulls = 'private' | 'all' | 'none'
+
+/** What happened, without how often and when. */
+export type Happening = Omit<AuditEntry, 'age' | 'firstAge' | 'count'>
+
+/** Records what changes nothing in the metadata: pulls, sign-ins, and what was refused. */
+export interface RecordsAudit {
+  readonly pulls: AuditedPulls
+  /**
+   * @param key tells it from others; what has the same key within some seconds becomes one entry with a count
+   * @param describe called for the first of them
+   */
+  happened(key: string, describe: () => Happening): void
+}
+
+interface Pending {
+  readonly happening: Happening
+  readonly first: number
+  last: number
+  count: number
+}
+
+export interface RecorderOptions {
+  readonly metadata: ChangesMetadata
+  readonly pulls: AuditedPulls
+  /** Milliseconds since 1970. */
+  now(): number
+  failed(error: unknown): void
+}
+
+/** How long what happens is gathered. Milliseconds. */
+const gathering = 5000
+/** Entries that one transaction takes. */
+const together = 500
+/** So many are written down at once, before their time. */
+const early = 2000
+/** What is not written yet; beyond, only how much is dropped is recorded. */
+const mostPending = 20_000
+
+/** Gathers what happens in memory and writes it down each few seconds: a flood of the same is one entry. */
+export class AuditRecorder implements RecordsAudit {
+  readonly pulls: AuditedPulls
+  readonly #options: RecorderOptions
+  #pending = new Map<string, Pending>()
+  #dropped = 0
+  #writing: Promise<void> | undefined
+  #timer: ReturnType<typeof setInterval> | undefined
+  /** Since the start. */
+  droppedInAll = 0
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.pulls = options.pulls
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#write(), gathering)
+    this.#timer.unref()
+  }
+
+  happened(key: string, describe: () => Happening): void {
+    const now = this.#options.now()
+    const known = this.#pending.get(key)
+    if (known) {
+      known.count += 1
+      known.last = now
+    } else if (this.#pending.size >= mostPending) this.#drop(1)
+    else {
+      this.#pending.set(key, { happening: describe(), first: now, last: now, count: 1 })
+      if (this.#pending.size === early) this.#write()
+    }
+  }
+
+  /** Writes down what happened until now. @throws what the metadata says; nothing is lost by it */
+  flush(): Promise<void> {
+    const before = this.#writing?.catch(() => undefined) ?? Promise.resolve()
+    const writing = before.then(() => this.#flush())
+    this.#writing = writing
+    const over = () => {
+      if (this.#writing === writing) this.#writing = undefined
+    }
+    writing.then(over, over)
+    return writing
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.flush().catch(this.#options.failed)
+  }
+
+  #write(): void {
+    if (!this.#writing) this.flush().catch(this.#options.failed)
+  }
+
+  async #flush(): Promise<void> {
+    const { metadata, now } = this.#options
+    const dropped = this.#dropped
+    const rest = [...this.#pending]
+    this.#dropped = 0
+    this.#pending = new Map()
+    try {
+      if (dropped > 0) await metadata.change('recordAudit', { entries: [droppedEntry(dropped)] })
+    } catch (error) {
+      this.#giveBack(rest, dropped)
+      throw error
+    }
+    while (rest.length > 0) {
+      const part = rest.slice(0, together)
+      try {
+        await metadata.change('recordAudit', {
+          entries: part.map(([, pending]) => entryOf(pending, now())),
+        })
+      } catch (error) {
+        // Where nobody knows whether it is on record, twice would be worse than not at all.
+        const unknown = error instanceof RegistryError && error.code === 'OUTCOME_UNKNOWN'
+        this.#giveBack(unknown ? rest.slice(part.length) : rest, 0)
+        throw error
+      }
+      rest.splice(0, part.length)
+    }
+  }
+
+  #giveBack(taken: readonly [string, Pending][], dropped: number): void {
+    this.#dropped += dropped
+    for (const [key, pending] of taken) {
+      const known = this.#pending.get(key)
+      if (!known && this.#pending.size >= mostPending) this.#drop(pending.count)
+      else
+        this.#pending.set(key, {
+          ...pending,
+          last: known?.last ?? pending.last,
+          count: pending.count + (known?.count ?? 0),
+        })
+    }
+  }
+
+  #drop(count: number): void {
+    this.#dropped += count
+    this.droppedInAll += count
+  }
+}
+
+function entryOf({ happening, first, last, count }: Pending, now: number): AuditEntry {
+  return {
+    ...happening,
+    age: age(last, now),
+    firstAge: count > 1 ? age(first, now) : null,
+    count,
+  }
+}
+
+/** A clock that was set back makes nothing later than now. */
+function age(then: number, now: number): number {
+  return Math.max(Math.round(now - then), 0)
+}
+
+function droppedEntry(count: number): AuditEntry {
+  return {
+    who: 'server',
+    kind: 'server',
+    account: null,
+    token: null,
+    address: null,
+    request: null,
+    action: 'audit:drop',
+    repository: null,
+    digest: null,
+    subject: null,
+    detail: null,
+    outcome: 'failed',
+    age: 0,
+    firstAge: null,
+    count,
+  }
+}
