@@ -5,6 +5,7 @@ import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
 import { drained } from './http/drain.ts'
+import { keysMeasurement } from './http/limit-measurements.ts'
 import { listenOn } from './http/listen.ts'
 import { BackgroundMetrics } from './http/process-metrics.ts'
 import { claimPorts } from './http/shared-port.ts'
@@ -23,7 +24,7 @@ import { PullRecorder, type RecordsPulls } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
 import { collectorRulesOf, retentionRulesOf, rulesOf, switchesOf } from './rules.ts'
-import { registryOf, servingOptions } from './serving.ts'
+import { openCounting, registryOf, servingOptions } from './serving.ts'
 import { openStores, type Places, type Stores, usesPostgres } from './stores.ts'
 import { type RunningWorkers, serveWithWorkers } from './workers/owner/serve-workers.ts'
 
@@ -108,12 +109,13 @@ async function serveAlone({
   background,
 }: Parts): Promise<Served> {
   const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
-  const serving = await servingOptions(settings, { registry, logger, tls })
+  const counting = openCounting(settings, stores)
+  const serving = await servingOptions(settings, { registry, logger, tls, counting })
   const server = await listenOn(settings.listen, {
     ...serving,
     journal: journal.state,
     startCollector: () => maintenance.startCollector(),
-    measurements: [...background.measurements, droppedOf(serving.audit)],
+    measurements: [...background.measurements, ...serving.measurements, droppedOf(serving.audit)],
   })
   const following = tls?.follow(server)
   serving.callers.uses.start()
@@ -127,6 +129,7 @@ async function serveAlone({
       await maintenance.stop()
       await serving.callers.uses.stop()
       await serving.audit.stop()
+      await serving.stopLimits()
       await stores[Symbol.asyncDispose]()
       return { cutOff }
     },
@@ -139,7 +142,8 @@ async function serveThroughWorkers(parts: Parts): Promise<Served> {
   const ports = await claimPorts(settings.listen)
   let running: RunningWorkers
   try {
-    const measured = new BackgroundMetrics(background.measurements)
+    const { rates, keys } = openCounting(settings, stores)
+    const measured = new BackgroundMetrics([...background.measurements, keysMeasurement(keys)])
     running = await serveWithWorkers({
       size: settings.workers,
       command: workers.command,
@@ -147,6 +151,7 @@ async function serveThroughWorkers(parts: Parts): Promise<Served> {
       lines: workers.lines,
       orders: { settings: workers.sources, listen: ports.addresses },
       metadata: stores.metadata,
+      rates,
       own: { measure: () => measured.own() },
       journal: journal.state,
       startCollector: () => maintenance.startCollector(),

@@ -2,12 +2,18 @@ import { createDecide } from './access/decide.ts'
 import { rememberDecisions } from './access/remembered-decisions.ts'
 import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import { createPasswordHasher } from './access/sign-in/password-hashes.ts'
+import { storedRates } from './access/stored-rates.ts'
 import type { Settings } from './config/settings.ts'
+import { PullLimits } from './http/distribution/pull-limits.ts'
 import { forwarding } from './http/forwarding.ts'
+import { limitMeasurements } from './http/limit-measurements.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
 import type { Pull } from './metadata/changes/state.ts'
+import { MemoryRates } from './rates/memory-rates.ts'
+import { PullShares } from './rates/pull-shares.ts'
+import type { SharedRates } from './rates/shared-rates.ts'
 import { AuditRecorder } from './registry/audit/recorder.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
@@ -34,16 +40,40 @@ export function registryOf(
   }
 }
 
+/** Where wrong sign-ins and pulls are counted. */
+export interface Counting {
+  readonly rates: SharedRates
+  /** How many keys this process remembers for that. */
+  keys(): number
+}
+
+/** Where the process that starts all others, or serves alone, counts what they do. */
+export function openCounting(
+  settings: Settings,
+  { metadata, now }: Pick<Stores, 'metadata' | 'now'>,
+): Counting {
+  if (usesPostgres(settings)) return { rates: storedRates(metadata, now), keys: () => 0 }
+  const rates = new MemoryRates(now)
+  return { rates, keys: () => rates.size }
+}
+
 /** What every process that serves is set to, whether it is alone or one of several. */
 export async function servingOptions(
   settings: Settings,
-  { registry, logger, tls }: { registry: Registry; logger: Logger; tls: Tls | undefined },
+  {
+    registry,
+    logger,
+    tls,
+    counting: { rates, keys },
+  }: { registry: Registry; logger: Logger; tls: Tls | undefined; counting: Counting },
 ) {
   const { metadata, now } = registry
   const url = settings['http.url'] ?? undefined
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
   const hasher = createPasswordHasher()
+  const callers = await openSignIn({ metadata, decide, url, hasher, rates, now })
+  const pulls = openPullLimits(settings, { rates, now })
   const audit = new AuditRecorder({
     metadata,
     pulls: settings['audit.pulls'],
@@ -55,7 +85,9 @@ export async function servingOptions(
     registry,
     decide,
     audit,
-    callers: await openSignIn({ metadata, decide, url, hasher, now }),
+    callers,
+    pullLimits: pulls?.limits,
+    stopLimits: async () => pulls?.shares.stop(),
     accounts: { hasher, registration: switches.registration },
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,
@@ -63,5 +95,23 @@ export async function servingOptions(
     origins: new Set(settings['http.cors-origins']),
     idleTimeout: settings['http.idle-timeout'],
     tls: tls?.listener,
-  } satisfies Partial<ServerOptions>
+    measurements: limitMeasurements({ signIns: callers.limits, pulls, keys }),
+  } satisfies Partial<ServerOptions> & { stopLimits(): Promise<void> }
+}
+
+interface OpenPullLimits {
+  readonly limits: PullLimits
+  readonly shares: PullShares
+}
+
+function openPullLimits(
+  settings: Settings,
+  { rates, now }: { rates: SharedRates; now(): number },
+): OpenPullLimits | undefined {
+  const anonymous = settings['limits.pulls.anonymous'] ?? undefined
+  const account = settings['limits.pulls.account'] ?? undefined
+  if (!anonymous && !account) return undefined
+  const shares = new PullShares({ shared: rates, now })
+  shares.start()
+  return { limits: new PullLimits({ anonymous, account }, shares), shares }
 }

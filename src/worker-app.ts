@@ -8,6 +8,7 @@ import { droppedOf, watchAudit } from './jobs/audit-watch.ts'
 import { BufferedSink } from './logging/buffered-sink.ts'
 import { createLogger } from './logging/logger.ts'
 import { theServer } from './metadata/changes/attribution.ts'
+import type { SharedRates } from './rates/shared-rates.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { registryOf, servingOptions } from './serving.ts'
 import { openStores } from './stores.ts'
@@ -61,13 +62,14 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   const pulls = new PullRecorder(stores.metadata)
   const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
   const tls = await openWorkersTls(settings)
-  const serving = await servingOptions(settings, { registry, logger, tls })
+  const counting = { rates: ratesOf(owner), keys: () => 0 }
+  const serving = await servingOptions(settings, { registry, logger, tls, counting })
   await owner.call('ready', null)
   const server = startServer({
     ...serving,
     listen: orders.listen,
     startCollector: () => owner.call('startCollector', null),
-    measurements: [...audit.measurements, droppedOf(serving.audit)],
+    measurements: [...audit.measurements, ...serving.measurements, droppedOf(serving.audit)],
     crew: {
       gatherMetrics: () => owner.call('gatherMetrics', null, { patience: ownerPatience }),
       state: () => owner.call('crewState', null, { patience: ownerPatience }),
@@ -87,10 +89,20 @@ async function start(owner: Owner): Promise<WorkerMethods> {
       await pulls.flush().catch(() => undefined)
       await serving.callers.uses.stop()
       await serving.audit.stop()
+      await serving.stopLimits()
       await stores[Symbol.asyncDispose]()
       await sink.end()
       return { cutOff }
     },
+  }
+}
+
+/** The owner counts what all of its workers do. */
+function ratesOf(owner: Owner): SharedRates {
+  return {
+    sharePulls: (asked) => owner.call('sharePulls', asked, { patience: ownerPatience }),
+    beginSignIn: (keys) => owner.call('beginSignIn', keys),
+    endSignIn: (outcome) => owner.call('endSignIn', outcome),
   }
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { postgresUrl } from './postgres-url.ts'
+import { pullLimitSettings } from './pull-limits.ts'
 import { retentionRule } from './retention-rules.ts'
 import { s3Settings } from './s3-settings.ts'
 import { type Setting, setting } from './setting.ts'
@@ -166,6 +167,7 @@ export const settings = {
     '2m',
     'a connection without a byte for this long is closed; downloads are not',
   ),
+  ...pullLimitSettings,
   'tls.certificate': setting(
     optionalPath,
     '',

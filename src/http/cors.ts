@@ -5,6 +5,7 @@ const exposed = [
   'Content-Length',
   'Content-Range',
   'Docker-Content-Digest',
+  'Docker-RateLimit-Source',
   'Docker-Upload-UUID',
   'Link',
   'Location',
@@ -12,6 +13,9 @@ const exposed = [
   'OCI-Subject',
   'OCI-Tag',
   'Range',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'Retry-After',
   'WWW-Authenticate',
 ].join(', ')
 

@@ -1,5 +1,5 @@
 import type { ErrorCode, RegistryError } from '../oci/errors.ts'
-import { apiVersion } from './headers.ts'
+import { apiVersion, rateLimitHeaders } from './headers.ts'
 
 interface WireError {
   readonly status: number
@@ -95,6 +95,9 @@ function headersOf({ code, detail }: RegistryError): Record<string, string> {
     size?: number
     allow?: readonly string[]
     retryAfter?: number
+    limit?: number
+    window?: number
+    source?: string
   }
   switch (code) {
     case 'BLOB_UPLOAD_BUSY':
@@ -105,10 +108,26 @@ function headersOf({ code, detail }: RegistryError): Record<string, string> {
     case 'RANGE_NOT_SATISFIABLE':
       return { 'Content-Range': `bytes */${facts.size}` }
     case 'TOO_MANY_REQUESTS':
-      return facts.retryAfter === undefined ? {} : { 'Retry-After': String(facts.retryAfter) }
+      return {
+        ...(facts.retryAfter === undefined ? {} : { 'Retry-After': String(facts.retryAfter) }),
+        ...usedUpHeaders(facts),
+      }
     default:
       return {}
   }
+}
+
+function usedUpHeaders({
+  limit: most,
+  window,
+  source,
+}: {
+  limit?: number
+  window?: number
+  source?: string
+}) {
+  if (most === undefined || window === undefined || source === undefined) return {}
+  return rateLimitHeaders({ most, window: window * 1000, remaining: 0, source })
 }
 
 function retryAfter(status: number): Record<string, string> {

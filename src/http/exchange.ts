@@ -6,6 +6,7 @@ import type { Visibility } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Call, Registry } from '../registry/registry.ts'
+import type { PullLimits } from './distribution/pull-limits.ts'
 import { apiVersion } from './headers.ts'
 
 /** One request on its way to its answer. */
@@ -26,6 +27,8 @@ export interface Exchange {
   readonly audit: RecordsAudit | undefined
   /** Its changes are recorded as the caller's, where the request may make some. */
   registry: Registry
+  /** Undefined: everybody may pull as much as he likes. */
+  readonly pullLimits: PullLimits | undefined
   /** The address that it came from, in front of trusted proxies. */
   client(): string
   /** How the client reaches the registry, in front of trusted proxies: `https://registry.example.com`. */

@@ -10,6 +10,23 @@ export function etag(digest: Digest): string {
   return `"${digest}"`
 }
 
+/** How a caller stands with his limit of pulls, as Docker Hub tells it. */
+export function rateLimitHeaders(standing: {
+  readonly most: number
+  /** Milliseconds. */
+  readonly window: number
+  readonly remaining: number
+  /** His address or account. */
+  readonly source: string
+}): Record<string, string> {
+  const window = `w=${Math.round(standing.window / 1000)}`
+  return {
+    'RateLimit-Limit': `${standing.most};${window}`,
+    'RateLimit-Remaining': `${standing.remaining};${window}`,
+    'Docker-RateLimit-Source': standing.source,
+  }
+}
+
 /** Whether If-None-Match says that the client has this already (RFC 9110, 13.1.2). */
 export function clientHas(request: Request, digest: Digest): boolean {
   const header = request.headers.get('if-none-match')

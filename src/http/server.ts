@@ -13,6 +13,7 @@ import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import type { Crew } from './crew.ts'
 import { dispatch } from './dispatch.ts'
+import type { PullLimits } from './distribution/pull-limits.ts'
 import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type Forwarding, forwarding } from './forwarding.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly forwarding?: Forwarding
   /** Records pulls, sign-ins and refusals; undefined: nobody does. */
   readonly audit?: RecordsAudit | undefined
+  /** Undefined: everybody may pull as much as he likes. */
+  readonly pullLimits?: PullLimits | undefined
   readonly logger: Logger
   readonly version: string
   readonly listen: readonly Address[]
@@ -179,6 +182,7 @@ class Front {
       decide: this.#options.decide,
       audit: this.#options.audit,
       registry: this.#options.registry,
+      pullLimits: this.#options.pullLimits,
       client: () => (client ??= this.#forwarding.clientOf(request, peerOf(request, server))),
       origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
       allowSlowness: () => server.timeout(request, 0),

@@ -97,6 +97,7 @@ export const notJournaled: Readonly<Record<string, string>> = {
   audit_batches: 'goes with the events',
   audit_chain: 'goes with the events',
   audit_writers: 'goes with the events',
+  rates: 'limits begin anew',
   migrations: 'a rebuild makes the tables anew',
   journal_queue: 'the journal itself',
   journal_position: 'the journal itself',

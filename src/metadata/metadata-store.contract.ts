@@ -10,6 +10,7 @@ import { historyContract } from './contract/history.ts'
 import { immutabilityContract } from './contract/immutability.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
+import { ratesContract } from './contract/rates.ts'
 import { repositorySlicesContract } from './contract/repository-slices.ts'
 import { retentionContract } from './contract/retention.ts'
 import { tagsContract } from './contract/tags.ts'
@@ -37,6 +38,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     damageContract(open)
     historyContract(open)
     turnsContract(open)
+    ratesContract(open)
     trashContract(open)
     trashedRepositoriesContract(open)
     accountsContract(open)

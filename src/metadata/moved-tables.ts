@@ -7,6 +7,7 @@ export const notMoved: Readonly<Record<string, string>> = {
   uploads: 'an open upload is begun again: its bytes do not move',
   holds: 'who holds objects asks again',
   jobs: 'who runs them asks again',
+  rates: 'limits begin anew',
   change_counters: 'caches of the processes of one machine',
   journal_queue: 'PostgreSQL’s own backups take the journal’s place',
   journal_position: 'PostgreSQL’s own backups take the journal’s place',

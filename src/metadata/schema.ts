@@ -29,6 +29,7 @@ export interface Schema extends AccountsSchema, AuditSchema {
   holds: HoldRow
   collector_runs: CollectorRunRow
   jobs: JobRow
+  rates: RateRow
   state: StateRow
   migrations: MigrationRow
 }
@@ -220,6 +221,16 @@ export interface JobRow {
   lease_until: number
   /** When the last run ended; null: none did. */
   ended_at: number | null
+}
+
+/** What one client used of a limit, or an address from which an account was signed in to. */
+export interface RateRow {
+  /** The kind first, then who: `pull`, `pair`, `address`, `account` or `known`. */
+  key: string
+  /** JSON of what was counted; empty: nothing yet. */
+  counted: string
+  /** From then on it counts no more. */
+  ends_at: number
 }
 
 /** What must survive a restart or reach the processes beside the server, as JSON. */

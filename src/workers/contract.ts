@@ -3,6 +3,8 @@ import type { CrewState } from '../http/crew.ts'
 import type { Address } from '../http/listeners.ts'
 import type { ProcessMetrics } from '../http/process-metrics.ts'
 import type { ChangeOrder } from '../metadata/changes/make-change.ts'
+import type { Share, ShareAsk } from '../rates/shares.ts'
+import type { AttemptKeys, Outcome, Verdict } from '../rates/sign-in-rules.ts'
 
 /** What the owner does for its workers: each takes one argument, and both sides may be in different processes. */
 export type OwnerMethods = {
@@ -18,6 +20,10 @@ export type OwnerMethods = {
   change(change: ChangeOrder): Promise<unknown>
   claimUpload(id: string): Promise<UploadClaim>
   releaseUpload(claim: UploadClaim): Promise<void>
+  /** What all processes count together. */
+  sharePulls(asked: readonly ShareAsk[]): Promise<readonly Share[]>
+  beginSignIn(keys: AttemptKeys): Promise<Verdict>
+  endSignIn(outcome: Outcome): Promise<void>
   /** What every process measured, the worker that asks and the owner included. */
   gatherMetrics(argument: null): Promise<readonly ProcessMetrics[]>
   crewState(argument: null): Promise<CrewState>

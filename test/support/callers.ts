@@ -87,6 +87,7 @@ export async function registryWithCallers(switches: Partial<Switches> = {}): Pro
       callers: undefined,
       decide,
       registry,
+      pullLimits: undefined,
       client: () => '127.0.0.1',
       origin: () => 'http://localhost',
       allowSlowness: () => undefined,

@@ -5,6 +5,7 @@ import type {
   FindsUsers,
   KeepsState,
 } from '../../metadata/metadata-store.ts'
+import type { SharesSignIns } from '../../rates/shared-rates.ts'
 import type { Decide } from '../decide.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { watchClosing } from './closing.ts'
@@ -20,6 +21,8 @@ export interface SignInSetup {
   readonly decide: Decide
   /** How clients reach the registry, where that is set: its name to them. */
   readonly url: string | undefined
+  /** Where the wrong sign-ins of all processes are counted. */
+  readonly rates: SharesSignIns
   /** Milliseconds since 1970. */
   now(): number
   readonly hasher?: PasswordHasher
@@ -39,18 +42,21 @@ export interface Callers {
 const tokenLifetime = 300
 
 /** Puts sign-in together. Nothing runs, and no key is made, until somebody signs in. */
-export async function openSignIn(setup: SignInSetup): Promise<Callers & { uses: TokenUses }> {
+export async function openSignIn(
+  setup: SignInSetup,
+): Promise<Callers & { uses: TokenUses; limits: SignInLimits }> {
   const { metadata, decide, url, now } = setup
   const service = url === undefined ? 'berth' : new URL(url).host
   const issuer = url ?? `urn:berth:${(await metadata.getState('registry')) ?? 'registry'}`
   const keys = new SigningKeys(storedSigningKeys(metadata), now)
   const tokens = new BearerTokens({ keys, issuer, audience: service, lifetime: tokenLifetime, now })
   const uses = new TokenUses(metadata, now)
+  const limits = new SignInLimits(setup.rates, now)
   return {
     signIn: new SignIn({
       store: metadata,
       hasher: setup.hasher ?? createPasswordHasher(),
-      limits: new SignInLimits(now),
+      limits,
       tokens,
       used: (accessToken) => uses.note(accessToken),
     }),
@@ -58,5 +64,6 @@ export async function openSignIn(setup: SignInSetup): Promise<Callers & { uses: 
     closed: watchClosing(metadata),
     publishedKeys: () => keys.published(),
     uses,
+    limits,
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { RegistryError } from '../../oci/errors.ts'
+import type { SharesSignIns } from '../../rates/shared-rates.ts'
+import type { AttemptKeys } from '../../rates/sign-in-rules.ts'
 import { networkOf } from './addresses.ts'
-import { Allowances } from './allowances.ts'
 
 /** Who tries to sign in from where. */
 export interface Attempt {
@@ -10,96 +11,124 @@ export interface Attempt {
   readonly address: string
 }
 
-const second = 1000
-const minute = 60 * second
-/** Names, addresses and pairs of them that are remembered: each a few MiB at most. */
+/** Refusals and addresses that are remembered: a few MiB. */
 const remembered = 20_000
-/** Attempts on one account that every address has, whatever all others do. */
-const ownAttempts = 3
+/** Attempts under way; more would wait for longer than a client does. */
+const mostUnderWay = 200
 
 /**
- * How often passwords may be tried:
- * - an address on one account: 10 wrong ones, then one a minute;
- * - an address on all accounts: 50 wrong ones, then one every six seconds;
- * - all addresses on one account: 100 wrong ones, then one a minute; but an address that has signed in to it before, and
- *   the first three tries of any other, are not counted against the account. So nobody can lock another one out.
- *
- * What is asked is always answered alike, whether there is such an account or not.
+ * How often passwords may be tried, at all processes together: `rates/sign-in-rules.ts` has the rules. What is asked is
+ * always answered alike, whether there is such an account or not.
  */
 export class SignInLimits {
-  readonly #pairs: Allowances
-  readonly #addresses: Allowances
-  readonly #accounts: Allowances
-  /** Accounts with the networks that they were signed in to from; a new process learns anew. */
-  readonly #known = new Set<string>()
+  readonly #shared: SharesSignIns
+  readonly #now: () => number
+  /** Until when those who were refused need not be asked for again, by the counter's key. */
+  readonly #refused = new Map<string, number>()
+  /** Accounts with the networks from which they were signed in to here, and no wrong attempt began since. */
+  readonly #trusted = new Set<string>()
+  #underWay = 0
+  #refusals = 0
 
-  constructor(now: () => number, limit = remembered) {
-    this.#pairs = new Allowances({ most: 10, refill: minute, limit, now })
-    this.#addresses = new Allowances({ most: 50, refill: 6 * second, limit, now })
-    this.#accounts = new Allowances({ most: 100, refill: minute, limit, now })
+  constructor(shared: SharesSignIns, now: () => number) {
+    this.#shared = shared
+    this.#now = now
   }
 
   /**
-   * Counts an attempt as a wrong one until it is told to be right, so that many at once are no way around.
+   * Whether a look into what this process remembers may come before the count: who signed in from there a moment ago
+   * does so again, as clients that send a password with each request do. Only one attempt at a time is trusted, and
+   * none after a wrong one, so that nobody guesses with it. @returns undefined where it must be counted first
+   */
+  trust(attempt: Attempt): { succeeded(): void } | undefined {
+    const { pair } = keysOf(attempt)
+    if (!this.#trusted.delete(pair)) return undefined
+    return { succeeded: () => void bound(this.#trusted).add(pair) }
+  }
+
+  /**
+   * Counts an attempt as a wrong one until it is found to be right, so that many at once are no way around.
+   * @param verify undefined: it is wrong; what it throws, nobody is counted for
    * @throws TOO_MANY_REQUESTS
    */
-  begin(attempt: Attempt): { succeeded(): void; abandoned(): void } {
-    const { pair, address, account } = keysOf(attempt)
-    const known = this.#known.has(pair)
-    const shared = !known && this.#pairs.used(pair) >= ownAttempts
-    const wait = Math.max(
-      this.#pairs.wait(pair),
-      known ? 0 : this.#addresses.wait(address),
-      shared ? this.#accounts.wait(account) : 0,
-    )
-    if (wait > 0) throw tooMany(wait)
-    this.#pairs.take(pair)
-    if (!known) this.#addresses.take(address)
-    if (shared) this.#accounts.take(account)
-    const abandoned = () => {
-      this.#pairs.giveBack(pair)
-      if (!known) this.#addresses.giveBack(address)
-      if (shared) this.#accounts.giveBack(account)
-    }
-    return {
-      abandoned,
-      succeeded: () => {
-        abandoned()
-        this.#pairs.clear(pair)
-        this.#recognise(pair)
-      },
+  async attempt<T>(attempt: Attempt, verify: () => Promise<T | undefined>): Promise<T | undefined> {
+    const keys = keysOf(attempt)
+    this.#refuseAgain(keys)
+    // Before anything is counted: a flood leaves nothing behind.
+    if (this.#underWay >= mostUnderWay) throw this.#tooMany('too many sign-ins at once', 5000)
+    this.#underWay += 1
+    try {
+      return await this.#counted(keys, verify)
+    } finally {
+      this.#underWay -= 1
     }
   }
 
-  /** How many names, addresses and pairs are remembered. */
+  /** Refused sign-ins. */
+  get refusals(): number {
+    return this.#refusals
+  }
+
+  /** How many keys are remembered. */
   get size(): number {
-    return this.#pairs.size + this.#addresses.size + this.#accounts.size + this.#known.size
+    return this.#refused.size + this.#trusted.size
   }
 
-  #recognise(pair: string): void {
-    this.#known.delete(pair)
-    if (this.#known.size >= remembered) {
-      for (const oldest of this.#known) {
-        this.#known.delete(oldest)
-        break
-      }
+  async #counted<T>(keys: AttemptKeys, verify: () => Promise<T | undefined>): Promise<T | undefined> {
+    const verdict = await this.#shared.beginSignIn(keys)
+    if ('refused' in verdict) {
+      // An address that is refused may still sign in to what it has signed in to before: each account asks for itself.
+      bound(this.#refused).set(keys.pair, this.#now() + verdict.wait)
+      throw this.#tooManyWrong(verdict.wait)
     }
-    this.#known.add(pair)
+    const end = (right: boolean) =>
+      // What can't be taken back counts as a wrong attempt, and goes as one does.
+      this.#shared.endSignIn({ keys, counted: verdict.counted, right }).catch(() => undefined)
+    let found: T | undefined
+    try {
+      found = await verify()
+    } catch (error) {
+      await end(false)
+      throw error
+    }
+    if (found === undefined) return undefined
+    await end(true)
+    bound(this.#trusted).add(keys.pair)
+    return found
+  }
+
+  #refuseAgain({ pair }: AttemptKeys): void {
+    const until = this.#refused.get(pair)
+    if (until === undefined) return
+    const wait = until - this.#now()
+    if (wait > 0) throw this.#tooManyWrong(wait)
+    this.#refused.delete(pair)
+  }
+
+  #tooManyWrong(wait: number): RegistryError {
+    return this.#tooMany('too many wrong sign-ins', wait)
+  }
+
+  #tooMany(what: string, wait: number): RegistryError {
+    this.#refusals += 1
+    const retryAfter = Math.ceil(wait / 1000)
+    return new RegistryError('TOO_MANY_REQUESTS', `${what}: try again in ${retryAfter} seconds`, {
+      detail: { retryAfter },
+    })
   }
 }
 
-function tooMany(wait: number): RegistryError {
-  const retryAfter = Math.ceil(wait / 1000)
-  return new RegistryError(
-    'TOO_MANY_REQUESTS',
-    `too many wrong sign-ins: try again in ${retryAfter} seconds`,
-    {
-      detail: { retryAfter },
-    },
-  )
+/** With room for one more: the oldest goes. */
+function bound<C extends Set<string> | Map<string, number>>(keys: C): C {
+  if (keys.size < remembered) return keys
+  for (const oldest of keys.keys()) {
+    keys.delete(oldest)
+    break
+  }
+  return keys
 }
 
-function keysOf({ name, address }: Attempt) {
+function keysOf({ name, address }: Attempt): AttemptKeys {
   // Whatever was sent as a name takes as little room as any.
   const account = createHash('sha256').update(name).digest('base64').slice(0, 22)
   const network = networkOf(address)

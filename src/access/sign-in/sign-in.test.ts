@@ -3,6 +3,7 @@ import { countingHasher, type MadeUser, makeAccessToken, makeUser } from '../../
 import { memoryRegistry } from '../../../test/support/memory-registry.ts'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
+import { MemoryRates } from '../../rates/memory-rates.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { newSecret } from './secrets.ts'
 import { SignIn } from './sign-in.ts'
@@ -35,7 +36,7 @@ beforeEach(() => {
   signIn = new SignIn({
     store: metadata,
     hasher,
-    limits: new SignInLimits(now),
+    limits: new SignInLimits(new MemoryRates(now), now),
     tokens,
     used: (id) => used.push(id),
   })

@@ -1,4 +1,9 @@
-import type { ChangesMetadata, ChecksSignIn, TokenOwner } from '../../metadata/metadata-store.ts'
+import type {
+  ChangesMetadata,
+  ChecksSignIn,
+  StoredSignIn,
+  TokenOwner,
+} from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Identity, Operator, Robot, User } from '../identity.ts'
 import type { BearerClaims, BearerTokens } from './bearer-tokens.ts'
@@ -83,30 +88,41 @@ export class SignIn {
     return identityOf(claims, address)
   }
 
-  async #tryPassword({ name, password, address }: Credentials): Promise<User> {
-    const { store, hasher, limits } = this.#options
-    const attempt = limits.begin({ name, address })
+  async #tryPassword(credentials: Credentials): Promise<User> {
+    const { limits } = this.#options
+    const user =
+      (await this.#recall(credentials)) ??
+      (await limits.attempt(credentials, () => this.#verify(credentials)))
+    if (!user) throw wrongCredentials()
+    return user
+  }
+
+  /** Who signed in from there a moment ago, and does again: without a count, or a hash. */
+  async #recall(credentials: Credentials): Promise<User | undefined> {
+    const { store, limits } = this.#options
+    const trusted = limits.trust(credentials)
+    if (!trusted) return undefined
+    const user = await store.findSignIn(credentials.name)
+    if (!user || user.disabled || !this.#isRemembered(user, credentials.password)) return undefined
+    trusted.succeeded()
+    return userOf(user)
+  }
+
+  /** @returns undefined where the name, the password or the account is no good: after the same time */
+  async #verify({ name, password }: Credentials): Promise<User | undefined> {
+    const { store, hasher } = this.#options
+    const user = isPossibleName(name) ? await store.findSignIn(name) : undefined
     let verified: { matches: boolean; outdated: boolean }
-    let known = false
-    let user: Awaited<ReturnType<ChecksSignIn['findSignIn']>>
-    try {
-      user = isPossibleName(name) ? await store.findSignIn(name) : undefined
-      known = this.#isRemembered(user, password)
-      if (known) verified = { matches: true, outdated: false }
-      else if (Buffer.byteLength(password) > longestPassword) verified = { matches: false, outdated: false }
-      // For whom nobody knows, a hash is verified too: else the time would tell which names there are.
-      else verified = await hasher.verify(password, user?.passwordHash)
-    } catch (error) {
-      attempt.abandoned()
-      throw error
-    }
-    if (!verified.matches || !user?.passwordHash || user.disabled) throw wrongCredentials()
-    attempt.succeeded()
+    const known = this.#isRemembered(user, password)
+    if (known) verified = { matches: true, outdated: false }
+    else if (Buffer.byteLength(password) > longestPassword) verified = { matches: false, outdated: false }
+    // For whom nobody knows, a hash is verified too: else the time would tell which names there are.
+    else verified = await hasher.verify(password, user?.passwordHash)
+    if (!verified.matches || !user?.passwordHash || user.disabled) return undefined
     const { id, generation, passwordHash } = user
     if (verified.outdated) await this.#hashAnew({ id, passwordHash }, password)
     else this.#remembered.remember({ id, generation, passwordHash }, password)
-    const signedIn = { kind: 'user', id, name: user.name, generation } as const
-    return known ? signedIn : this.fresh.note(signedIn)
+    return known ? userOf(user) : this.fresh.note(userOf(user))
   }
 
   #isRemembered(
@@ -127,6 +143,10 @@ export class SignIn {
     const hash = await hasher.hash(password)
     await store.change('rehashPassword', { id: user.id, from: user.passwordHash, to: hash })
   }
+}
+
+function userOf({ id, name, generation }: StoredSignIn): User {
+  return { kind: 'user', id, name, generation }
 }
 
 function accountOf(

@@ -21,13 +21,27 @@ export async function getManifest(
   const reference = parseReference(text)
   const { request, registry } = exchange
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
+  const has = clientHas(request, manifest.digest)
+  // A caller who has it, or asks only whether it is there, is given nothing that counts.
+  const limited =
+    exchange.pullLimits && (await exchange.pullLimits.admit(exchange, request.method === 'GET' && !has))
   if (countsAsPull(request, reference)) registry.pulled({ repository, digest: manifest.digest })
   if (request.method === 'GET')
     auditPull(exchange, { action: 'manifest:pull', repository, digest: manifest.digest })
+  const response = answerWith(exchange, manifest, { reference, has })
+  if (limited) for (const [name, value] of Object.entries(limited)) response.headers.set(name, value)
+  return response
+}
+
+function answerWith(
+  exchange: Exchange,
+  manifest: StoredManifest,
+  { reference, has }: { reference: Reference; has: boolean },
+): Response {
   const headers = reference.by === 'digest' ? headersByDigest(manifest) : headersByTag(manifest)
-  if (clientHas(request, manifest.digest)) return new Response(null, { status: 304, headers })
+  if (has) return new Response(null, { status: 304, headers })
   exchange.sent = manifest.bytes.length
-  if (request.method !== 'HEAD') {
+  if (exchange.request.method !== 'HEAD') {
     return new Response(manifest.bytes as Uint8Array<ArrayBuffer>, { headers })
   }
   const response = new Response(null, { headers })

@@ -16,6 +16,7 @@ import {
   setMember,
   setTeamMember,
 } from './organisations.ts'
+import { beginSignIn, endSignIn, expireRates, sharePulls } from './rates.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
 import { retireTags } from './retire.ts'
@@ -54,6 +55,7 @@ import { createUser, rehashPassword, setPassword, setUser } from './users.ts'
  */
 export const changes = {
   appendUpload,
+  beginSignIn,
   cancelUpload,
   checkManifest,
   closeRegistry,
@@ -80,7 +82,9 @@ export const changes = {
   deleteUser,
   doomUnknown,
   emptyTrash,
+  endSignIn,
   endTurn,
+  expireRates,
   expireRefreshTokens,
   expireUploads,
   forgetDoomed,
@@ -115,6 +119,7 @@ export const changes = {
   setTeamMember,
   setUser,
   setVisibility,
+  sharePulls,
   takeTurn,
   trimAudit,
   unlinkBlob,
@@ -135,7 +140,10 @@ export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N
 }
 
 const unsynced: ReadonlySet<ChangeName> = new Set([
+  'beginSignIn',
+  'endSignIn',
   'endTurn',
+  'expireRates',
   'expireRefreshTokens',
   'forgetDoomed',
   'holdObjects',
@@ -146,6 +154,7 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
   'releaseObjects',
   'renewTurn',
   'renewUpload',
+  'sharePulls',
   'takeTurn',
 ])
 

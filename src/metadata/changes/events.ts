@@ -190,6 +190,11 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
   releaseObjects: untold,
   renewTurn: untold,
   takeTurn: untold,
+  // Limits: a sign-in is told where it is answered.
+  beginSignIn: untold,
+  endSignIn: untold,
+  expireRates: untold,
+  sharePulls: untold,
 }
 
 /** What is to be told of a change that took place; undefined: nothing. */

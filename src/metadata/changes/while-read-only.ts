@@ -12,6 +12,7 @@ export const readOnlyKey = 'read-only'
  */
 const writes: Readonly<Record<ChangeName, boolean>> = {
   appendUpload: true,
+  beginSignIn: false,
   cancelUpload: false,
   checkManifest: false,
   closeRegistry: false,
@@ -38,7 +39,9 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   deleteUser: true,
   doomUnknown: false,
   emptyTrash: true,
+  endSignIn: false,
   endTurn: false,
+  expireRates: false,
   expireRefreshTokens: false,
   expireUploads: true,
   forgetDoomed: false,
@@ -73,6 +76,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   setTeamMember: true,
   setUser: true,
   setVisibility: true,
+  sharePulls: false,
   takeTurn: false,
   trimAudit: true,
   unlinkBlob: true,

@@ -1,4 +1,5 @@
 import type { ChangesMetadata, JournalState } from '../../metadata/metadata-store.ts'
+import type { SharedRates } from '../../rates/shared-rates.ts'
 import type { OwnerMethods, WorkerOrders } from '../contract.ts'
 import { Fleet, type FleetOptions } from './fleet.ts'
 import { GatheredMetrics, type Measured } from './gathered-metrics.ts'
@@ -10,6 +11,8 @@ export interface OwnerOptions extends Pick<FleetOptions, 'size' | 'command' | 'l
   readonly orders: WorkerOrders
   /** Where the workers' changes go. */
   readonly metadata: ChangesMetadata
+  /** Where what all workers do is counted. */
+  readonly rates: SharedRates
   /** What the owner itself measures. */
   readonly own: Measured
   journal(): JournalState | undefined
@@ -73,6 +76,9 @@ function methodsFor(worker: WorkerProcess, { options, claims, metrics, held, fle
     },
     claimUpload: (id) => claims.claim(id, worker),
     releaseUpload: async (claim) => claims.release(claim),
+    sharePulls: (asked) => options.rates.sharePulls(asked),
+    beginSignIn: (keys) => options.rates.beginSignIn(keys),
+    endSignIn: (outcome) => options.rates.endSignIn(outcome),
     gatherMetrics: () => metrics.gather([options.own, ...serving()]),
     crewState: async () => ({
       started: fleet().started,

@@ -3,15 +3,17 @@ import type { Import } from './imports.ts'
 /** What an area may look at besides itself: the arrows of the design. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   oci: [],
+  // Arithmetic of limits, and who counts what for whom: pure, no I/O.
+  rates: [],
   logging: ['oci'],
-  config: ['oci', 'logging'],
+  config: ['oci', 'logging', 'rates'],
   blobs: ['oci'],
-  metadata: ['oci'],
+  metadata: ['oci', 'rates'],
   client: ['oci'],
   registry: ['oci', 'blobs', 'metadata'],
-  access: ['oci', 'blobs', 'metadata'],
+  access: ['oci', 'blobs', 'metadata', 'rates'],
   jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
-  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
+  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'rates'],
   cli: [
     'oci',
     'blobs',
@@ -29,7 +31,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   // What passes between the processes that serve one registry: what each of them is asked for is the others' shapes.
-  workers: ['oci', 'metadata', 'http', 'logging', 'config'],
+  workers: ['oci', 'metadata', 'http', 'logging', 'config', 'rates'],
   // Copies and remakes whole data directories: what lies there is the drivers' files.
   recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'blobs-place.ts', 'version.ts'],
   'main.ts': ['cli'],
