@@ -23,13 +23,13 @@ export async function getManifest(
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
   const has = clientHas(request, manifest.digest)
   // A caller who has it, or asks only whether it is there, is given nothing that counts.
-  const limited =
-    exchange.pullLimits && (await exchange.pullLimits.admit(exchange, request.method === 'GET' && !has))
+  const admitted = exchange.pullLimits?.admit(exchange, request.method === 'GET' && !has)
+  const limited = admitted instanceof Promise ? await admitted : admitted
   if (countsAsPull(request, reference)) registry.pulled({ repository, digest: manifest.digest })
   if (request.method === 'GET')
     auditPull(exchange, { action: 'manifest:pull', repository, digest: manifest.digest })
   const response = answerWith(exchange, manifest, { reference, has })
-  if (limited) for (const [name, value] of Object.entries(limited)) response.headers.set(name, value)
+  if (limited) for (const name in limited) response.headers.set(name, limited[name] ?? '')
   return response
 }
 

@@ -32,6 +32,9 @@ interface Source {
   readonly rate: Rate
 }
 
+/** Headers and their values. */
+type Told = Readonly<Record<string, string>>
+
 /** Limits of pulls. A pull is a GET that is answered with a manifest's bytes. */
 export class PullLimits {
   readonly #rates: PullRates
@@ -48,17 +51,21 @@ export class PullLimits {
    * @returns what the answer's headers say; undefined: no limit is for this caller
    * @throws TOO_MANY_REQUESTS
    */
-  async admit(puller: Puller, counted: boolean): Promise<Readonly<Record<string, string>> | undefined> {
+  admit(puller: Puller, counted: boolean): undefined | Told | Promise<Told> {
     const source = this.#sourceOf(puller)
     if (!source) return undefined
-    const { key, name, rate } = source
-    const asked = counted ? this.#shares.take(key, rate) : this.#shares.look(key, rate)
-    const standing = asked instanceof Promise ? await asked : asked
-    if (!standing.allowed) {
-      this.#refusals += 1
-      throw await this.#usedUp(puller, source, standing)
-    }
-    return rateLimitHeaders({ ...rate, remaining: standing.remaining, source: name })
+    const { key, rate } = source
+    const standing = counted ? this.#shares.take(key, rate) : this.#shares.look(key, rate)
+    // Most need not wait, and an await costs as much as the count.
+    if (!(standing instanceof Promise) && standing.allowed) return toldOf(source, standing)
+    return this.#later(puller, source, standing)
+  }
+
+  async #later(puller: Puller, source: Source, asked: Standing | Promise<Standing>): Promise<Told> {
+    const standing = await asked
+    if (standing.allowed) return toldOf(source, standing)
+    this.#refusals += 1
+    throw await this.#usedUp(puller, source, standing)
   }
 
   /** Refused pulls. */
@@ -98,6 +105,10 @@ export class PullLimits {
   async #maySignIn({ identity, callers }: Puller): Promise<boolean> {
     return identity.kind === 'anonymous' && callers !== undefined && (await callers.closed())
   }
+}
+
+function toldOf({ name, rate }: Source, { remaining }: Standing): Told {
+  return rateLimitHeaders({ ...rate, remaining, source: name })
 }
 
 /** @param seconds above two of a unit it is told in that unit, and never shorter than it is */
