@@ -88,6 +88,7 @@ export class SignInLimits {
     try {
       found = await verify()
     } catch (error) {
+      if (error instanceof RegistryError && error.code === 'TOO_MANY_REQUESTS') this.#refusals += 1
       await end(false)
       throw error
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { Client } from 'pg'
 import { loadSettings } from '../../../src/config/load.ts'
 import { openOrMakeStores, type Stores } from '../../../src/stores.ts'
 import { type MadeUser, makeUser } from '../../support/accounts.ts'
@@ -86,7 +87,7 @@ describe.skipIf(!requirePostgres('limits of several servers'))('two servers on o
   async function startTwo(
     env: Record<string, string>,
     prepare: (stores: Stores) => Promise<unknown> = async () => undefined,
-  ): Promise<AsyncDisposable & { servers: RunningBerth[] }> {
+  ): Promise<AsyncDisposable & { servers: RunningBerth[]; database: string }> {
     const database = await makeDatabase(postgresServer ?? '')
     const data = await temporaryDirectory()
     const all = { BERTH_METADATA_URL: database, BERTH_ACCESS_OPEN: 'true', ...env }
@@ -101,6 +102,7 @@ describe.skipIf(!requirePostgres('limits of several servers'))('two servers on o
     ])
     return {
       servers,
+      database,
       async [Symbol.asyncDispose]() {
         await Promise.all(servers.map((server) => server.stop()))
         await dropDatabase(database)
@@ -114,6 +116,28 @@ describe.skipIf(!requirePostgres('limits of several servers'))('two servers on o
     await pushImage({ url: two.servers[0]?.url ?? '', repository: 'app' })
     await expectsExactLimit(manifests)
   }, 40_000)
+
+  test('let pulls go on by what each knows, where the database does not count, and count them later', async () => {
+    await using two = await startTwo(limits)
+    const manifests = two.servers.map(({ url }) => manifestUrl({ url, repository: 'app' }, 'latest'))
+    await pushImage({ url: two.servers[0]?.url ?? '', repository: 'app' })
+    expect(await pullAtOnce(manifests, 20)).toBe(20)
+    await untilRemaining(manifests, 20)
+    const client = new Client({ connectionString: two.database })
+    await client.connect()
+    await client.query('begin; lock table rates in access exclusive mode')
+    const started = performance.now()
+    const first = manifests.slice(0, 1)
+    expect(await pullAtOnce(first, 5)).toBe(5)
+    expect(performance.now() - started).toBeLessThan(5000)
+    const again = performance.now()
+    for (let time = 0; time < 30; time += 1) await (await fetch(manifests[0] ?? '')).bytes()
+    expect(performance.now() - again).toBeLessThan(1500)
+    expect((await fetch(manifests[0] ?? '')).status).toBe(429)
+    await client.query('rollback')
+    await client.end()
+    await untilRemaining(manifests, 0)
+  }, 60_000)
 
   test('let an attacker guess no more often than one does, and know who has signed in from where', async () => {
     let made: MadeUser = { id: '', name: '', password: '' }
