@@ -5,6 +5,8 @@ import type { SharedRates } from '../rates/shared-rates.ts'
 const expireInterval = 60_000
 /** Rows that are forgotten in one transaction. */
 const together = 1000
+/** Rows that are kept: a few hundred MiB at most. */
+const most = 1_000_000
 
 /** What the processes of several machines count, in the database that they share. */
 export function storedRates(metadata: ChangesMetadata, now: () => number): SharedRates {
@@ -26,5 +28,5 @@ export function storedRates(metadata: ChangesMetadata, now: () => number): Share
 }
 
 async function expireAll(metadata: ChangesMetadata): Promise<void> {
-  while ((await metadata.change('expireRates', { limit: together })) === together);
+  while ((await metadata.change('expireRates', { limit: together, most })) > 0);
 }

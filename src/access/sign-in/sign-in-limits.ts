@@ -89,7 +89,8 @@ export class SignInLimits {
       found = await verify()
     } catch (error) {
       if (error instanceof RegistryError && error.code === 'TOO_MANY_REQUESTS') this.#refusals += 1
-      await end(false)
+      // Nobody who was told of a failure waits for that.
+      void end(false)
       throw error
     }
     if (found === undefined) return undefined

@@ -4,6 +4,7 @@ import { memoryRegistry } from '../../../test/support/memory-registry.ts'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { MemoryRates } from '../../rates/memory-rates.ts'
+import type { SharesSignIns } from '../../rates/shared-rates.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { newSecret } from './secrets.ts'
 import { SignIn } from './sign-in.ts'
@@ -15,6 +16,7 @@ let alice: MadeUser
 let hasher: ReturnType<typeof countingHasher>
 let signIn: SignIn
 let used: string[]
+let begun: number
 const now = () => Date.UTC(2026, 0, 2)
 
 beforeAll(async () => {
@@ -36,11 +38,24 @@ beforeEach(() => {
   signIn = new SignIn({
     store: metadata,
     hasher,
-    limits: new SignInLimits(new MemoryRates(now), now),
+    limits: new SignInLimits(countingRates(), now),
     tokens,
     used: (id) => used.push(id),
   })
 })
+
+/** Counts how often somebody asks whether there were too many wrong ones. */
+function countingRates(): SharesSignIns {
+  const rates = new MemoryRates(now)
+  begun = 0
+  return {
+    beginSignIn(keys) {
+      begun += 1
+      return rates.beginSignIn(keys)
+    },
+    endSignIn: (outcome) => rates.endSignIn(outcome),
+  }
+}
 
 const from = (name: string, password: string, address = '192.0.2.1') =>
   signIn.withPassword({ name, password, address })
@@ -69,6 +84,17 @@ describe('a password', () => {
   test('is verified once, and then remembered', async () => {
     for (let time = 0; time < 50; time += 1) await from('alice', alice.password)
     expect(hasher.verified).toBe(1)
+  })
+
+  test('that comes with each request is counted with the first, until a wrong one comes from there', async () => {
+    for (let time = 0; time < 5; time += 1) await from('alice', alice.password)
+    expect(begun).toBe(1)
+    await outcome(from('alice', 'wrong'))
+    await from('alice', alice.password)
+    expect(begun).toBe(3)
+    await from('alice', alice.password)
+    await from('alice', alice.password, '192.0.2.2')
+    expect([begun, hasher.verified]).toEqual([4, 2])
   })
 
   test('is verified once for many requests at the same time', async () => {

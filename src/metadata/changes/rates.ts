@@ -69,9 +69,20 @@ export async function endSignIn(tx: Transaction, { keys, counted, right }: Outco
   await tx.run(write, { key: knownKey(keys), counted: '', endsAt: now + knownTime })
 }
 
-/** Forgets what counts no more. @returns how many */
-export async function expireRates(tx: Transaction, { limit }: { limit: number }): Promise<number> {
-  return tx.run(deleteEnded, { limit })
+/**
+ * Forgets what counts no more, and of pulls those that end first, where there are more rows than `most`: a flood from ever
+ * new addresses fills no database. Each of them cost a pull, which an attacker could as well have had in place of it.
+ * @param args.limit rows that are forgotten at once. @returns how many were
+ */
+export async function expireRates(
+  tx: Transaction,
+  { limit, most }: { limit: number; most: number },
+): Promise<number> {
+  const ended = await tx.run(deleteEnded, { limit })
+  if (ended > 0) return ended
+  const counted = await tx.first(countRows, { limit: most + limit })
+  const over = (counted?.rows ?? 0) - most
+  return over > 0 ? tx.run(deleteFirstPulls, { limit: Math.min(over, limit) }) : 0
 }
 
 /** In one order, so that no two wait for each other. */
@@ -154,6 +165,26 @@ const write = statement<{ key: string; counted: string; endsAt: number }>()(({ d
     .updateTable('rates')
     .set({ counted: arg('counted'), ends_at: arg('endsAt') })
     .where('key', '=', arg('key')),
+)
+
+const countRows = statement<{ limit: number }>()(({ db, arg }) =>
+  db
+    .selectFrom(db.selectFrom('rates').select('key').limit(arg('limit')).as('some'))
+    .select(({ fn }) => fn.countAll<number>().as('rows')),
+)
+
+const deleteFirstPulls = statement<{ limit: number }>()(({ db, arg, dialect }) =>
+  db.deleteFrom('rates').where('key', 'in', (eb) => {
+    const first = eb
+      .selectFrom('rates')
+      .select('key')
+      // Whatever begins with `pull `.
+      .where('key', '>', 'pull ')
+      .where('key', '<', 'pull!')
+      .orderBy('ends_at')
+      .limit(arg('limit'))
+    return dialect === 'postgres' ? first.forUpdate().skipLocked() : first
+  }),
 )
 
 const deleteEnded = statement<{ limit: number }>()(({ db, arg, now, dialect }) =>

@@ -132,8 +132,27 @@ export function ratesContract(open: OpenStore): void {
     await right(store, 'alice', '192.0.2.1')
     await Bun.sleep(20)
     // The short window, and what no wrong sign-in is counted in: the account is not looked at for a first try.
-    expect(await store.change('expireRates', { limit: 100 })).toBe(4)
-    expect(await store.change('expireRates', { limit: 100 })).toBe(0)
+    expect(await store.change('expireRates', { limit: 100, most: 100 })).toBe(4)
+    expect(await store.change('expireRates', { limit: 100, most: 100 })).toBe(0)
     expect(await shareOf(store, { key: 'another' })).toMatchObject({ remaining: 8 })
+  })
+
+  test('of more pulls than are to be kept those are forgotten that end first, and no wrong sign-in', async () => {
+    const store = await open()
+    await wrong(store, 10, 'alice', '192.0.2.1')
+    for (let window = 1; window <= 20; window += 1)
+      await shareOf(store, { key: `client ${window}`, rate: { most: 10, window: window * hour } })
+    const expire = () => store.change('expireRates', { limit: 10, most: 8 })
+    while ((await expire()) > 0);
+    // The sign-ins have three rows.
+    for (const [window, remaining] of [
+      [15, 9],
+      [16, 8],
+      [20, 8],
+    ] as const) {
+      const rate = { most: 10, window: window * hour }
+      expect(await shareOf(store, { key: `client ${window}`, rate })).toMatchObject({ remaining })
+    }
+    expect(await wrong(store, 1, 'alice', '192.0.2.1')).toBe(0)
   })
 }
