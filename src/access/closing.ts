@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { MarksClosed } from '../blobs/blob-store.ts'
+import { away, unlessAway } from '../in-time.ts'
 import type { AccessState, ChangesMetadata, FindsUsers, KeepsState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 
@@ -26,25 +27,15 @@ export async function settleClosing(
     if (marked === false) await unlessAway(blobs.markClosed?.() ?? Promise.resolve())
     return state
   }
-  if (marked === undefined && !known) {
+  if (marked === away && !known) {
     throw new RegistryError(
       'STORAGE_UNAVAILABLE',
       'the storage does not answer, and it alone could say that this registry has accounts, for its database is new: start again when it answers',
     )
   }
-  if (!marked && !state.hasUsers) return state
+  if (marked !== true && !state.hasUsers) return state
   await closeForGood(registry, { why: 'it had accounts before its database was lost or replaced' })
   return metadata.accessState()
-}
-
-/** Undefined: the storage does not answer. */
-async function unlessAway<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof RegistryError && error.code.startsWith('STORAGE_')) return undefined
-    throw error
-  }
 }
 
 /**

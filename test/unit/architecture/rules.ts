@@ -6,12 +6,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   logging: ['oci'],
   config: ['oci', 'logging'],
   blobs: ['oci'],
-  metadata: ['oci'],
+  metadata: ['oci', 'in-time.ts'],
   client: ['oci'],
   registry: ['oci', 'blobs', 'metadata'],
-  access: ['oci', 'blobs', 'metadata'],
+  access: ['oci', 'blobs', 'metadata', 'in-time.ts'],
   jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
-  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
+  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'in-time.ts'],
   cli: [
     'oci',
     'blobs',
@@ -29,9 +29,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   // What passes between the processes that serve one registry: what each of them is asked for is the others' shapes.
-  workers: ['oci', 'metadata', 'http', 'logging', 'config'],
+  workers: ['oci', 'metadata', 'http', 'logging', 'config', 'in-time.ts'],
   // Copies and remakes whole data directories: what lies there is the drivers' files.
   recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'blobs-place.ts', 'version.ts'],
+  'in-time.ts': ['oci'],
   'main.ts': ['cli'],
   'version.ts': ['../package.json'],
 }
