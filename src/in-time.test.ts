@@ -33,3 +33,8 @@ test('no timer holds up the end of a process that has its answer', async () => {
   expect(ended).toBe(0)
   expect(await child.stdout.text()).toBe('1 2\n')
 })
+
+test('who may wait for longer than a timer can be set for does not give up at once', async () => {
+  const answer = Bun.sleep(30).then(() => 'late')
+  expect(await inTime(answer, 40 * 86_400_000)).toBe('late')
+})

@@ -4,12 +4,17 @@ import { RegistryError } from './oci/errors.ts'
 export const away = Symbol('it does not answer')
 
 /**
+ * A timer that is set for longer runs out at once. What waits for longer wakes up after these 24 days. Milliseconds.
+ */
+export const longestTimer = 2 ** 31 - 1
+
+/**
  * Waits so long and no longer. Whoever was asked goes on; the timer does not, so that it holds up no command's end.
  * @param patience milliseconds
  */
 export async function inTime<T>(answer: Promise<T>, patience: number): Promise<T | typeof away> {
   const late = Promise.withResolvers<typeof away>()
-  const timer = setTimeout(() => late.resolve(away), patience)
+  const timer = setTimeout(() => late.resolve(away), Math.min(patience, longestTimer))
   try {
     return await Promise.race([answer, late.promise])
   } finally {

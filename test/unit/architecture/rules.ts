@@ -10,7 +10,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   client: ['oci'],
   registry: ['oci', 'blobs', 'metadata'],
   access: ['oci', 'blobs', 'metadata', 'in-time.ts'],
-  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
+  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'in-time.ts'],
   http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'in-time.ts'],
   cli: [
     'oci',
