@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
 import { offerSetupCode, settleClosing } from './access/closing.ts'
-import { recordedIdentity } from './blobs-place.ts'
 import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
@@ -65,8 +64,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     auditTold: audit.told,
   })
   try {
-    const known = (await recordedIdentity(stores.metadata)) !== undefined
-    const { closed } = await settleClosing(stores, { known })
+    const { closed } = await settleClosing(stores)
     requireMeantOpen(settings, { closed })
     await putRulesOnRecord(stores.metadata, {
       rules: rulesOf(settings),

@@ -1,7 +1,7 @@
 import type { BearsIdentity } from './blobs/blob-store.ts'
 import { DataDirectoryError } from './data-directory.ts'
+import { away, unlessAway } from './in-time.ts'
 import type { ChangesMetadata, KeepsState } from './metadata/metadata-store.ts'
-import { RegistryError } from './oci/errors.ts'
 
 /** A store of blobs as the settings name it. */
 export interface BlobsPlace {
@@ -25,9 +25,6 @@ interface Recorded {
   readonly place: string
 }
 
-/** Milliseconds that a start waits for a storage that may be away: pulls and pushes tell of that. */
-const patience = 3000
-
 /**
  * Puts on record where the blobs lie, or sees that they lie where the record says. With settings that name another
  * place, everything would seem to be lost, and what is pushed would be so for whoever mends the settings.
@@ -44,7 +41,7 @@ export async function settleBlobsPlace(
       await metadata.change('setState', stateOf({ identity: recorded.identity, place: here.place }))
     return
   }
-  const state = await inTime(recordOfPlace(here))
+  const state = await unlessAway(recordOfPlace(here))
   if (state !== away && state.value !== (await metadata.getState(blobsPlaceKey)))
     await metadata.change('setState', state)
 }
@@ -88,7 +85,7 @@ async function requireRecorded(
   recorded: Recorded,
   { blobs, place }: Parameters<typeof requireBlobsPlace>[1],
 ): Promise<void> {
-  const found = await inTime(blobs.identity())
+  const found = await unlessAway(blobs.identity())
   if (found === recorded.identity || (found === away && place === recorded.place)) return
   throw new DataDirectoryError(
     place === recorded.place ? changedText(recorded, found) : elsewhereText(recorded, place, found),
@@ -124,20 +121,4 @@ function markText({ identity }: Recorded, place: string): string {
 
 function isBucket(place: string): boolean {
   return place.startsWith('s3://')
-}
-
-const away = Symbol('the storage does not answer')
-
-/** Waits for a storage only so long. */
-async function inTime<T>(answer: Promise<T>): Promise<T | typeof away> {
-  const late = Promise.withResolvers<typeof away>()
-  const timer = setTimeout(() => late.resolve(away), patience)
-  try {
-    return await Promise.race([answer, late.promise])
-  } catch (error) {
-    if (error instanceof RegistryError && error.code.startsWith('STORAGE_')) return away
-    throw error
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -15,7 +15,6 @@ import type {
   ReadsUploads,
   ReportsFreeSpace,
   RevokesUploads,
-  TakesMigration,
 } from './blobs/blob-store.ts'
 import type { WriterClaims } from './blobs/filesystem/writer-claims.ts'
 import { requireBlobsPlace, settleBlobsPlace } from './blobs-place.ts'
@@ -29,6 +28,7 @@ import {
   requireRegistry,
   requireRegistryOrRoom,
 } from './data-directory.ts'
+import { away, unlessAway } from './in-time.ts'
 import { DatabaseClock } from './metadata/database-clock.ts'
 import type { AuditState, ChangesMetadata, JournalState, MetadataStore } from './metadata/metadata-store.ts'
 import { migrationKey, unfinishedMigration } from './recovery/migration/note.ts'
@@ -204,7 +204,10 @@ async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<
     const store = new S3BlobStore(s3OptionsOf(settings, bucket))
     const place = placeOfBucket(settings)
     // PostgreSQL has the note itself, and keeps it until the bucket is done.
-    if (!usesPostgres(settings)) requireWhole(await noteInTime(store), place)
+    if (!usesPostgres(settings)) {
+      const note = await unlessAway(store.migration())
+      if (note !== away) requireWhole(note, place)
+    }
     return { store, place, close: async () => undefined }
   }
   const store = await openDirectoryBlobs({
@@ -213,14 +216,6 @@ async function openBlobs(settings: StoreSettings, { server }: Opening): Promise<
     ...(server?.owner && { owner: server.owner }),
   })
   return { store, place: resolve(settings.data), close: () => store.close() }
-}
-
-/** Milliseconds that a start waits for a storage which may be away: pulls and pushes tell that, too. */
-const patience = 3000
-
-async function noteInTime(store: TakesMigration): Promise<string | undefined> {
-  const unknown = () => undefined
-  return Promise.race([store.migration().catch(unknown), Bun.sleep(patience).then(unknown)])
 }
 
 /** Metadata in PostgreSQL, or in the data directory. */

@@ -1,24 +1,24 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { MarksClosed } from '../blobs/blob-store.ts'
+import { away, unlessAway } from '../in-time.ts'
 import type { AccessState, ChangesMetadata, FindsUsers, KeepsState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
 
 /** Where it is on record, twice, whether the registry is closed. */
 export interface Closable {
-  readonly metadata: FindsUsers & ChangesMetadata
+  readonly metadata: FindsUsers & ChangesMetadata & KeepsState
   readonly blobs: Partial<MarksClosed>
 }
+
+/** There once this database has seen that the blobs bear no mark; one that is new, in the place of another, has not. */
+const unmarkedKey = 'access.unmarked'
 
 /**
  * Brings the two records together when a server starts: what says closed wins, be it the database, which the mark
  * outlives, or the mark, which a restored database may lack.
- * @param of.known whether the database is known to be the one of these blobs: one that is new may have taken its place
- * @throws STORAGE_UNAVAILABLE where the mark can't be read, and the database is not known
+ * @throws STORAGE_UNAVAILABLE where the mark can't be read, and the database has never seen that it is not there
  */
-export async function settleClosing(
-  registry: Closable,
-  { known }: { readonly known: boolean },
-): Promise<AccessState> {
+export async function settleClosing(registry: Closable): Promise<AccessState> {
   const { metadata, blobs } = registry
   const state = await metadata.accessState()
   const marked = await unlessAway(blobs.isMarkedClosed?.() ?? Promise.resolve(false))
@@ -26,25 +26,19 @@ export async function settleClosing(
     if (marked === false) await unlessAway(blobs.markClosed?.() ?? Promise.resolve())
     return state
   }
-  if (marked === undefined && !known) {
+  const seen = (await metadata.getState(unmarkedKey)) !== undefined
+  if (marked === away && !seen) {
     throw new RegistryError(
       'STORAGE_UNAVAILABLE',
       'the storage does not answer, and it alone could say that this registry has accounts, for its database is new: start again when it answers',
     )
   }
-  if (!marked && !state.hasUsers) return state
+  if (marked !== true && !state.hasUsers) {
+    if (!seen) await metadata.change('setState', { key: unmarkedKey, value: 'true' })
+    return state
+  }
   await closeForGood(registry, { why: 'it had accounts before its database was lost or replaced' })
   return metadata.accessState()
-}
-
-/** Undefined: the storage does not answer. */
-async function unlessAway<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof RegistryError && error.code.startsWith('STORAGE_')) return undefined
-    throw error
-  }
 }
 
 /**

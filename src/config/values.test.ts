@@ -110,6 +110,11 @@ test('a choice is one of its words, and no other', () => {
   expect(kind.allowed).toBe('one of none, all')
 })
 
+test('a duration is one that can be added to a time', () => {
+  expect(duration.parse('36500d')).toBe(36_500 * 86_400_000)
+  for (const text of ['36501d', '999999999d', '999999999h']) expect(duration.parse(text)).toBeUndefined()
+})
+
 test('a flag is true or false, and no other word', () => {
   expect([flag.parse('true'), flag.parse('false')]).toEqual([true, false])
   for (const text of ['', 'yes', '1', 'TRUE']) expect(flag.parse(text)).toBeUndefined()
@@ -124,7 +129,8 @@ test('a path is any text but none and one with NUL', () => {
 test('no kind throws, and its numbers are never negative or endless, whatever the text', () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      for (const kind of [duration, size]) expect(kind.parse(text) ?? 0).toBeWithin(0, Number.MAX_VALUE)
+      for (const kind of [duration, size])
+        expect(kind.parse(text) ?? 0).toBeWithin(0, Number.MAX_SAFE_INTEGER)
       for (const kind of [flag, filePath, webOrigin, listenAddress, listOf(listenAddress)]) kind.parse(text)
     }),
   )

@@ -19,13 +19,18 @@ const durationUnits: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
+/** A hundred years: what is added to a time stays one that a date can say. Milliseconds. */
+const longestDuration = 36_500 * 86_400_000
+
 /** Milliseconds. */
 export const duration: Kind<number> = {
   allowed: 'a duration such as 90s, 10m, 24h or 7d (0s: none)',
   parse(text) {
     const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text)
-    return match ? Math.round(Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0)) : undefined
+    const value = match ? Math.round(Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0)) : undefined
+    return value !== undefined && value <= longestDuration ? value : undefined
   },
+  problem: (text) => (/^\d{4,}(?:\.\d{1,3})?[hd]$/.test(text) ? 'it is longer than 36500d' : undefined),
 }
 
 /** Milliseconds; null: off. */

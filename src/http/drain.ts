@@ -1,3 +1,4 @@
+import { away, inTime } from '../in-time.ts'
 import type { RunningServer } from './server.ts'
 
 /**
@@ -5,12 +6,7 @@ import type { RunningServer } from './server.ts'
  * @returns whether every transfer came to its end in time; the others are cut off
  */
 export async function drained(server: RunningServer, patience: number): Promise<boolean> {
-  const late = Symbol()
-  const timer = Promise.withResolvers<typeof late>()
-  const timeout = setTimeout(() => timer.resolve(late), patience)
-  const outcome = await Promise.race([server.drain(), timer.promise])
-  clearTimeout(timeout)
-  if (outcome !== late) return true
+  if ((await inTime(server.drain(), patience)) !== away) return true
   await server.close()
   return false
 }

@@ -1,4 +1,4 @@
-import { RegistryError } from '../oci/errors.ts'
+import { away, unlessAway } from '../in-time.ts'
 
 /** Prometheus gives a scrape up after 10 s, unless it is told otherwise. Milliseconds. */
 const longest = 4000
@@ -12,15 +12,6 @@ export async function knownInTime(
 ): Promise<number | undefined> {
   const value = read()
   if (!(value instanceof Promise)) return value
-  const figure = value.catch((error: unknown) => {
-    if (error instanceof RegistryError && error.code.startsWith('STORAGE_')) return undefined
-    throw error
-  })
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => late.resolve(undefined), longest)
-  try {
-    return await Promise.race([figure, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  const figure = await unlessAway(value, longest)
+  return figure === away ? undefined : figure
 }

@@ -92,3 +92,14 @@ test('runs before its time when it is asked to, but never beside itself or after
 test('stops at once where no run is under way', async () => {
   await schedule(async () => {}, { interval: 60_000, failed: neverFails }).stop()
 })
+
+test('an interval longer than a timer can be set for does not run the job all the time', async () => {
+  let runs = 0
+  const run = async () => {
+    runs += 1
+  }
+  const job = schedule(run, { interval: 40 * 86_400_000, failed: () => undefined })
+  await Bun.sleep(60)
+  await job.stop()
+  expect(runs).toBe(0)
+})

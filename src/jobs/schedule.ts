@@ -1,3 +1,5 @@
+import { longestTimer } from '../in-time.ts'
+
 /** A job that runs again and again until it is stopped. */
 export interface ScheduledJob {
   /** Lets a run that is under way end. */
@@ -11,7 +13,7 @@ export interface StartableJob extends ScheduledJob {
 }
 
 /**
- * Runs `job` every `interval` milliseconds, never twice at once.
+ * Runs `job` every `interval` milliseconds, and at least every 24 days, never twice at once.
  * @param options.failed told of each run that threw; the next one comes all the same
  * @param options.delay before the first interval begins, so that processes that start together don't keep step
  */
@@ -31,7 +33,7 @@ export function schedule(
     return true
   }
   let timer = setTimeout(() => {
-    timer = setInterval(start, interval)
+    timer = setInterval(start, Math.min(interval, longestTimer))
   }, delay)
   return {
     start,

@@ -1,4 +1,5 @@
 import type { BlobStore, ReadsObjects } from '../blobs/blob-store.ts'
+import { longestTimer } from '../in-time.ts'
 import type { Logger } from '../logging/logger.ts'
 import type {
   ChangesMetadata,
@@ -237,7 +238,7 @@ export class Scrubber implements ScheduledJob {
         signal.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, milliseconds)
+      const timer = setTimeout(done, Math.min(milliseconds, longestTimer))
       signal.addEventListener('abort', done)
     })
   }

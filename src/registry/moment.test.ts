@@ -36,6 +36,10 @@ describe('a moment', () => {
     },
   )
 
+  test('before all clocks is the earliest that can be written', () => {
+    expect(instant(parseMoment('999999999d', { now }))).toBe('1970-01-01T00:00:00.000Z')
+  })
+
   test('is written in UTC, and read again as the same', () => {
     expect(instant(now)).toBe('2026-11-25T14:00:00.000Z')
     expect(parseMoment(instant(now + 7), { now: 0 })).toBe(now + 7)

@@ -25,7 +25,8 @@ export interface MomentOptions {
  */
 export function parseMoment(text: string, { now, local = false }: MomentOptions): number {
   const aged = age.exec(text)
-  if (aged) return now - Number(aged[1]) * (units[aged[2] ?? ''] ?? 0)
+  // Nothing is older than the clock.
+  if (aged) return Math.max(0, now - Number(aged[1]) * (units[aged[2] ?? ''] ?? 0))
   const parts = time.exec(text)?.groups
   if (parts && (parts.zone || local)) {
     const { day, minute = '00:00', second = '', fraction = '', zone = '' } = parts

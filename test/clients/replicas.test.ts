@@ -4,26 +4,18 @@ import { join } from 'node:path'
 import { removeDirectory, temporaryDirectory } from '../support/berth.ts'
 import { buildImage, imageContent, pushedDigest } from '../support/docker-build.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
-import { requirePostgres } from '../support/postgres.ts'
+import { lackingPostgres } from '../support/postgres.ts'
 import { writeRandomFile } from '../support/random-file.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
-import { requireTools } from '../support/require.ts'
+import { requireHere, requireTools } from '../support/require.ts'
 import { busyboxArchive } from '../support/root-filesystem.ts'
-import { testServer } from '../support/s3.ts'
+import { lackingS3 } from '../support/s3.ts'
 import { servedImage } from '../support/served-image.ts'
 
 const what = 'Docker with two servers behind nginx'
 const ready =
-  requirePostgres(what) &&
-  requireTools(['docker', 'dockerd', 'busybox', 'tar', 'nginx'], { asRoot: true }) &&
-  requireBucket()
-
-function requireBucket(): boolean {
-  if (testServer()) return true
-  if (process.env.CI) throw new Error(`BERTH_TEST_S3 must name an S3 server in CI: ${what}`)
-  console.warn(`Skipped: ${what} needs BERTH_TEST_S3=$(.ci/s3 start).`)
-  return false
-}
+  requireHere(what, [...lackingPostgres(), ...lackingS3()]) &&
+  requireTools(['docker', 'dockerd', 'busybox', 'tar', 'nginx'], { asRoot: true })
 
 describe.skipIf(!ready)(what, () => {
   let replicas: Replicas

@@ -1,15 +1,11 @@
 import { attempt, run } from '../support/command.ts'
-import { requireTools } from '../support/require.ts'
+import { requireHere, requireTools } from '../support/require.ts'
 
 /** Whether this machine lets us mount; where it doesn't, says why, and in CI throws. */
 export async function canMount(): Promise<boolean> {
   if (!requireTools(['mount', 'umount', 'unshare'], { asRoot: true })) return false
   const tried = await attempt('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])
-  if (tried.exitCode === 0) return true
-  const reason = `the suite for full and read-only disks can't run here: ${tried.stderr.trim()}`
-  if (process.env.CI) throw new Error(reason)
-  console.warn(`Skipped: ${reason}.`)
-  return false
+  return requireHere('a full or read-only disk', tried.exitCode === 0 ? [] : [tried.stderr.trim()])
 }
 
 /** A mount of the test's own; `await using` unmounts it whatever happens. */

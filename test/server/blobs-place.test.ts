@@ -5,7 +5,7 @@ import { type RunningBerth, startBerth, temporaryDirectory } from '../support/be
 import { attempt, type CommandResult } from '../support/command.ts'
 import { dropDatabase, makeDatabase, postgresServer, requirePostgres } from '../support/postgres.ts'
 import { manifestUrl, pushImage } from '../support/push.ts'
-import { bucketEnvironment, testBucket, testServer } from '../support/s3.ts'
+import { bucketEnvironment, requireS3, testBucket } from '../support/s3.ts'
 
 const bin = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
 
@@ -107,7 +107,7 @@ describe.skipIf(!requirePostgres('where blobs lie beside PostgreSQL'))('metadata
     }
   }, 120_000)
 
-  test.skipIf(!testServer())(
+  test.skipIf(!requireS3('metadata in PostgreSQL, and blobs in a bucket'))(
     'is served with the bucket and prefix that hold its blobs alone',
     async () => {
       const database = await makeDatabase(postgresServer ?? '')
@@ -134,25 +134,28 @@ describe.skipIf(!requirePostgres('where blobs lie beside PostgreSQL'))('metadata
   )
 })
 
-describe.skipIf(!testServer())('metadata in a directory, and blobs in a bucket', () => {
-  test('are served together alone', async () => {
-    const options = await testBucket()
-    const env = { ...bucketEnvironment(options), BERTH_METADATA_URL: '' }
-    const data = await serveOnce({ env })
-    const place = `s3://${options.bucket}/registry/`
-    const own = { BERTH_METADATA_URL: '' }
-    await expectRefusal(data, own, place, data, 'storage.s3.bucket')
-    const copying = await attempt(bin, ['backup', join(await temporaryDirectory(), 'b'), '--data', data], {
-      env: own,
-    })
-    expect(copying).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(place) })
-    const rebuilding = await attempt(bin, ['rebuild', '--yes', '--data', data], { env: own })
-    expect(rebuilding).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(place) })
-    const copy = await temporaryDirectory()
-    for (const args of [['backup', join(copy, 'new')], ['rebuild'], ['restore', copy]]) {
-      const refused = await attempt(bin, [...args, '--data', data], { env })
-      expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('VACUUM INTO') })
-    }
-    await serveOnce({ data, env })
-  }, 120_000)
-})
+describe.skipIf(!requireS3('metadata in a directory, and blobs in a bucket'))(
+  'metadata in a directory, and blobs in a bucket',
+  () => {
+    test('are served together alone', async () => {
+      const options = await testBucket()
+      const env = { ...bucketEnvironment(options), BERTH_METADATA_URL: '' }
+      const data = await serveOnce({ env })
+      const place = `s3://${options.bucket}/registry/`
+      const own = { BERTH_METADATA_URL: '' }
+      await expectRefusal(data, own, place, data, 'storage.s3.bucket')
+      const copying = await attempt(bin, ['backup', join(await temporaryDirectory(), 'b'), '--data', data], {
+        env: own,
+      })
+      expect(copying).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(place) })
+      const rebuilding = await attempt(bin, ['rebuild', '--yes', '--data', data], { env: own })
+      expect(rebuilding).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(place) })
+      const copy = await temporaryDirectory()
+      for (const args of [['backup', join(copy, 'new')], ['rebuild'], ['restore', copy]]) {
+        const refused = await attempt(bin, [...args, '--data', data], { env })
+        expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('VACUUM INTO') })
+      }
+      await serveOnce({ data, env })
+    }, 120_000)
+  },
+)

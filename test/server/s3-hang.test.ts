@@ -3,7 +3,7 @@ import { digestOf } from '../../src/oci/digest.ts'
 import { startBerth } from '../support/berth.ts'
 import { type Fault, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { blobUrl, bytesOf, manifestUrl, pushBlob, pushImage } from '../support/push.ts'
-import { bucketEnvironment, testBucket, testServer } from '../support/s3.ts'
+import { bucketEnvironment, requireS3, testBucket } from '../support/s3.ts'
 
 /** Milliseconds that somebody waits for what nobody answers. */
 const bound = 30_000
@@ -19,7 +19,7 @@ async function timed(answer: Promise<Response>): Promise<Timed> {
   return { status, after: performance.now() - begun }
 }
 
-describe.skipIf(!testServer())('an S3 server that does not answer', () => {
+describe.skipIf(!requireS3('an S3 server that does not answer'))('an S3 server that does not answer', () => {
   test('holds up requests for what it hangs on, for a while, and nobody else', async () => {
     const bucket = await testBucket()
     let faultOf: (line: string) => Fault = () => 'none'

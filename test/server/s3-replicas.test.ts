@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { digestOf } from '../../src/oci/digest.ts'
 import { type RunningBerth, startBerth } from '../support/berth.ts'
+import { requireTargets } from '../support/migration.ts'
 import { dropDatabase, makeDatabase, postgresServer } from '../support/postgres.ts'
 import { blobUrl, openUpload, pushBlob } from '../support/push.ts'
-import { bucketEnvironment, testBucket, testServer } from '../support/s3.ts'
+import { bucketEnvironment, testBucket } from '../support/s3.ts'
 
 const MiB = 1024 * 1024
 const content = new Uint8Array(17 * MiB).map((_, index) => (index * 31 + (index >> 12)) % 251)
 
-describe.skipIf(!testServer() || !postgresServer)('replicas on PostgreSQL and S3', () => {
+describe.skipIf(!requireTargets('replicas on PostgreSQL and S3'))('replicas on PostgreSQL and S3', () => {
   const replicas: RunningBerth[] = []
   let database = ''
 

@@ -3,7 +3,7 @@ import type { S3Options } from '../../src/blobs/s3/options.ts'
 import { digestOf } from '../../src/oci/digest.ts'
 import { freePort, type RunningBerth, startBerth } from '../support/berth.ts'
 import { blobUrl, bytesOf, openUpload, pushBlob } from '../support/push.ts'
-import { bucketContents, bucketEnvironment, testBucket, testServer } from '../support/s3.ts'
+import { bucketContents, bucketEnvironment, requireS3, testBucket } from '../support/s3.ts'
 
 const MiB = 1024 * 1024
 
@@ -23,7 +23,7 @@ async function pulled(url: string): Promise<string> {
   return digestOf(await (await fetch(url)).bytes())
 }
 
-describe.skipIf(!testServer())('a server whose blobs lie in S3', () => {
+describe.skipIf(!requireS3('a server whose blobs lie in S3'))('a server whose blobs lie in S3', () => {
   let bucket: S3Options
   let berth: RunningBerth
 

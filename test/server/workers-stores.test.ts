@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { digestOf } from '../../src/oci/digest.ts'
 import { type RunningBerth, startBerth } from '../support/berth.ts'
-import { administer, dropDatabase, makeDatabase, postgresServer } from '../support/postgres.ts'
+import {
+  administer,
+  dropDatabase,
+  lackingPostgres,
+  makeDatabase,
+  postgresServer,
+} from '../support/postgres.ts'
 import { blobUrl, bytesOf, manifestUrl, openUpload, pushImage, putManifest } from '../support/push.ts'
-import { bucketEnvironment, testBucket, testServer } from '../support/s3.ts'
+import { requireHere } from '../support/require.ts'
+import { bucketEnvironment, lackingS3, testBucket } from '../support/s3.ts'
 import { type Connection, connectionsToTwo, workersOf } from '../support/workers.ts'
 
 interface Kept {
@@ -17,14 +24,12 @@ const kept: readonly Kept[] = [
   { where: 'PostgreSQL and a bucket', inPostgres: true, inBucket: true },
   { where: 'SQLite and a bucket', inPostgres: false, inBucket: true },
 ]
-const possible = kept.filter(
-  ({ inPostgres, inBucket }) => (!inPostgres || postgresServer) && (!inBucket || testServer()),
+const possible = kept.filter(({ where, inPostgres, inBucket }) =>
+  requireHere(`workers on ${where}`, [
+    ...(inPostgres ? lackingPostgres() : []),
+    ...(inBucket ? lackingS3() : []),
+  ]),
 )
-if (possible.length < kept.length) {
-  const missing = kept.filter((one) => !possible.includes(one)).map(({ where }) => where)
-  if (process.env.CI) throw new Error(`CI tries workers on all stores, and not here on ${missing.join('; ')}`)
-  console.warn(`Skipped: workers on ${missing.join('; ')} need BERTH_TEST_POSTGRES and BERTH_TEST_S3.`)
-}
 
 /** A request over a connection of its own, which any worker may get. */
 const anew = (url: string, init: RequestInit = {}) => fetch(url, { ...init, keepalive: false })

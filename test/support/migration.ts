@@ -5,17 +5,15 @@ import { SQL } from 'bun'
 import type { S3Options } from '../../src/blobs/s3/options.ts'
 import { notMoved } from '../../src/metadata/moved-tables.ts'
 import { attempt, type CommandResult } from './command.ts'
-import { dropDatabase, makeDatabase, postgresServer, requirePostgres } from './postgres.ts'
-import { bucketEnvironment, testBucket, testServer } from './s3.ts'
+import { dropDatabase, lackingPostgres, makeDatabase, postgresServer } from './postgres.ts'
+import { requireHere } from './require.ts'
+import { bucketEnvironment, lackingS3, testBucket } from './s3.ts'
 
 export const berthExecutable = process.env.BERTH_BIN ?? join(import.meta.dir, '../../bin/berth')
 
 /** Whether suites that move a registry run here: they need PostgreSQL and an S3 server. */
 export function requireTargets(what: string): boolean {
-  const both = requirePostgres(what) && testServer() !== undefined
-  if (!both && process.env.CI) throw new Error(`BERTH_TEST_S3 must name an S3 server in CI: ${what}`)
-  if (!both) console.warn(`Skipped: ${what} needs BERTH_TEST_POSTGRES and BERTH_TEST_S3=$(.ci/s3 start).`)
-  return both
+  return requireHere(what, [...lackingPostgres(), ...lackingS3()])
 }
 
 /** An empty database and an empty bucket. */

@@ -1,19 +1,18 @@
 import { Client } from 'pg'
 import { postgresUrl } from '../../src/config/postgres-url.ts'
 import type { PostgresOptions } from '../../src/metadata/postgres/postgres-metadata-store.ts'
+import { requireHere } from './require.ts'
 
 /** The PostgreSQL server of the tests; undefined: there is none, and tests of it are skipped. */
 export const postgresServer = process.env.BERTH_TEST_POSTGRES || undefined
 
-/**
- * Whether suites on PostgreSQL run here; where they don't, a line says so. In CI all do.
- * @param what the suite, for that line
- */
+/** Whether suites on PostgreSQL run here. @param what the suite, for the line that says that it does not */
 export function requirePostgres(what: string): boolean {
-  if (postgresServer) return true
-  if (process.env.CI) throw new Error(`BERTH_TEST_POSTGRES must name a PostgreSQL server in CI: ${what}`)
-  console.warn(`Skipped: ${what} needs BERTH_TEST_POSTGRES=$(.ci/postgres start).`)
-  return false
+  return requireHere(what, lackingPostgres())
+}
+
+export function lackingPostgres(): string[] {
+  return postgresServer ? [] : ['BERTH_TEST_POSTGRES=$(.ci/postgres start) names no PostgreSQL']
 }
 
 let made = 0

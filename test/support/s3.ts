@@ -5,6 +5,7 @@ import { S3Objects } from '../../src/blobs/s3/objects.ts'
 import type { S3Options } from '../../src/blobs/s3/options.ts'
 import { S3Requests } from '../../src/blobs/s3/requests.ts'
 import { run } from './command.ts'
+import { requireHere } from './require.ts'
 
 /** The S3 server that `BERTH_TEST_S3` names, as `http://KEY:SECRET@HOST:PORT`; undefined: there is none. */
 export function testServer(): { endpoint: string; credentials: Credentials } | undefined {
@@ -12,6 +13,15 @@ export function testServer(): { endpoint: string; credentials: Credentials } | u
   if (!address) return undefined
   const { origin, username, password } = new URL(address)
   return { endpoint: origin, credentials: { accessKeyId: username, secretAccessKey: password } }
+}
+
+/** Whether suites on S3 run here. @param what the suite, for the line that says that it does not */
+export function requireS3(what: string): boolean {
+  return requireHere(what, lackingS3())
+}
+
+export function lackingS3(): string[] {
+  return testServer() ? [] : ['BERTH_TEST_S3=$(.ci/s3 start) names no S3 server']
 }
 
 /** The process that answers ends at once and is started again; what it stored stays. BERTH_TEST_S3_HOME is its directory. */

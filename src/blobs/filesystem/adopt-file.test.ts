@@ -4,6 +4,7 @@ import { chown, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../../test/support/berth.ts'
+import { lackingRoot, requireHere } from '../../../test/support/require.ts'
 import { adoptFile } from './adopt-file.ts'
 
 async function file(directory: string) {
@@ -21,7 +22,13 @@ test('links the file itself: nothing is copied', async () => {
 })
 
 const otherFilesystem = '/dev/shm'
-const hasOther = existsSync(otherFilesystem) && statSync(otherFilesystem).dev !== statSync(tmpdir()).dev
+const hasOther = requireHere(
+  'a file on another filesystem',
+  existsSync(otherFilesystem) && statSync(otherFilesystem).dev !== statSync(tmpdir()).dev
+    ? []
+    : [`${otherFilesystem} is none`],
+)
+const isRoot = requireHere('a file of another user', lackingRoot())
 
 test.skipIf(!hasOther)('says that a file lies on another filesystem', async () => {
   const directory = await temporaryDirectory()
@@ -36,7 +43,7 @@ test.skipIf(!hasOther)('says that a file lies on another filesystem', async () =
   }
 })
 
-test.skipIf(process.geteuid?.() !== 0)('takes no file of another user, who could write to it', async () => {
+test.skipIf(!isRoot)('takes no file of another user, who could write to it', async () => {
   const directory = await temporaryDirectory()
   const source = await file(directory)
   await chown(source.path, 65_534, 65_534)

@@ -1,3 +1,4 @@
+import { contentLengthOf, wholeNumber } from './lengths.ts'
 import { type Encryption, encryptionHeaders } from './options.ts'
 import type { S3Requests } from './requests.ts'
 import { S3Error } from './s3-error.ts'
@@ -60,7 +61,7 @@ export class S3Objects {
     return this.#requests.send(
       { operation: 'HeadObject', method: 'HEAD', key, ...options },
       ({ headers }) => ({
-        size: Number(headers.get('content-length')),
+        size: contentLengthOf(headers, 'HeadObject'),
         etag: headers.get('etag') ?? '',
         since: Date.parse(headers.get('last-modified') ?? '') || 0,
       }),
@@ -95,7 +96,7 @@ export class S3Objects {
       )
       yield elements(xml, 'Contents').map((one) => ({
         key: decodeURIComponent((textOf(one, 'Key') ?? '').replaceAll('+', ' ')),
-        size: Number(textOf(one, 'Size')),
+        size: wholeNumber(textOf(one, 'Size'), 'ListObjectsV2'),
         since: Date.parse(textOf(one, 'LastModified') ?? '') || 0,
       }))
       token = textOf(xml, 'NextContinuationToken')

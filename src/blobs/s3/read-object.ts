@@ -1,3 +1,4 @@
+import { contentLengthOf, partOf } from './lengths.ts'
 import type { S3Requests } from './requests.ts'
 import { S3Error } from './s3-error.ts'
 
@@ -31,9 +32,11 @@ export async function openObject(
     },
     ({ status, headers, body }) => {
       if (!body) throw new S3Error('GetObject', 0, 'the answer has no body')
-      const length = Number(headers.get('content-length') ?? Number.NaN)
-      const total = Number(headers.get('content-range')?.split('/')[1])
-      return { size: status === 206 ? total : length, stream: guarded(body, length, left) }
+      if (range && status !== 206)
+        throw new S3Error('GetObject', 0, 'the answer is more than the part asked for')
+      const length = contentLengthOf(headers, 'GetObject')
+      const part = range ? partOf(headers, range) : { length, total: length }
+      return { size: part.total, stream: guarded(body, part.length, left) }
     },
   )
 }

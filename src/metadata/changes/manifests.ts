@@ -7,6 +7,7 @@ import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { perLength, places, slices, statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
+import { inOrder, lockTags } from './lock-tags.ts'
 import { makeRepository } from './make-repository.ts'
 import { orphanManifest, orphanReferrers } from './orphans.ts'
 import { deleteReferences, insertReferences, userOf } from './references.ts'
@@ -35,6 +36,7 @@ export interface ManifestPut extends LinkAddress, TagMove {
  * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold, TAG_IMMUTABLE
  */
 export async function putManifest(tx: Transaction, put: ManifestPut): Promise<void> {
+  await lockTags(tx, put)
   await requireReferences(tx, put)
   await makeRepository(tx, put)
   await tx.run(upsertManifest, put)
@@ -43,7 +45,7 @@ export async function putManifest(tx: Transaction, put: ManifestPut): Promise<vo
     manifest: put.digest,
     references: put.references,
   })
-  for (const tag of put.tags) await setTag(tx, { ...put, tag })
+  for (const tag of inOrder(put.tags)) await setTag(tx, { ...put, tag })
   // A manifest that no tag holds is looked at when its grace is over.
   await review(tx, { repository: put.repository, digest: put.digest, delay: put.grace })
 }

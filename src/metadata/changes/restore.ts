@@ -6,6 +6,7 @@ import type { Transaction } from '../engine.ts'
 import type { TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { bringFromTrash } from './bring.ts'
+import { lockTrashedTags } from './lock-tags.ts'
 import { requireFreeTags, restoreTags } from './restored-tags.ts'
 import { withdrawRepository } from './withdraw-rights.ts'
 
@@ -49,6 +50,7 @@ export async function restoreTrash(tx: Transaction, args: Restoration): Promise<
   }
   const goesOn = trash.kind === 'repository' && trash.name !== ''
   const repository = goesOn ? (trash.name as RepositoryName) : (args.repository ?? trash.repository)
+  await lockTrashedTags(tx, { ...args, repository })
   if (goesOn) requireSameTarget(args, repository)
   else await requireFreeNames(tx, { ...args, ...trash, from: trash.repository, repository })
   const missing: Digest[] = []

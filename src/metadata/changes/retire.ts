@@ -6,7 +6,7 @@ import { statement } from '../statement.ts'
 import type { LinkAddress } from './links.ts'
 import { removeManifest } from './manifests.ts'
 import { userOf } from './references.ts'
-import { deleteTag, type TagMove } from './tags.ts'
+import { dropTag, type TagMove } from './tags.ts'
 import { openTrash } from './trash.ts'
 
 export interface RetiredTag {
@@ -49,7 +49,7 @@ export async function retireTags(tx: Transaction, args: Retirement): Promise<Ret
     await removeManifest(tx, { repository, digest, caller, immutable, trash })
     return { tags: due.length, manifest: true }
   }
-  for (const { tag, trash } of due) await deleteTag(tx, { repository, tag, caller, immutable, trash })
+  for (const { tag, trash } of due) await dropTag(tx, { repository, tag, caller, immutable, trash })
   return { tags: due.length, manifest: false }
 }
 

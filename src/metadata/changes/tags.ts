@@ -6,6 +6,7 @@ import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { bringManifest } from './bring.ts'
 import { type LinkAddress, review } from './links.ts'
+import { lockTags } from './lock-tags.ts'
 import type { Settled } from './settled.ts'
 import { openTrash, trashTag } from './trash.ts'
 
@@ -66,6 +67,7 @@ export interface PutTag extends LinkAddress, TagAddress, TagMove {
  * @throws TAG_IMMUTABLE
  */
 export async function putTag(tx: Transaction, put: PutTag): Promise<boolean> {
+  await lockTags(tx, { ...put, tags: [put.tag] })
   const missing = await bringManifest(tx, { ...put, from: put.repository })
   if (missing.includes(put.digest)) return false
   await setTag(tx, put)
@@ -79,6 +81,12 @@ export interface TagDeletion extends TagAddress, TagMove {
 
 /** Deletes that tag alone. @returns false when there was none. @throws TAG_IMMUTABLE */
 export async function deleteTag(tx: Transaction, args: TagDeletion): Promise<boolean> {
+  await lockTags(tx, { repository: args.repository, digest: null, tags: [args.tag] })
+  return dropTag(tx, args)
+}
+
+/** The same for a tag whose manifest the caller has locked. */
+export async function dropTag(tx: Transaction, args: TagDeletion): Promise<boolean> {
   const before = await tx.first(removeTag, args)
   if (!before) return false
   if (isImmutable(args.tag, args.immutable)) throw tagImmutable(args.tag, 'delete')

@@ -1,19 +1,18 @@
-import { afterEach, describe, test } from 'bun:test'
-import { dropDatabase, makeDatabase, optionsFor } from '../../../test/support/postgres.ts'
+import { afterEach, describe } from 'bun:test'
+import {
+  dropDatabase,
+  makeDatabase,
+  optionsFor,
+  postgresServer,
+  requirePostgres,
+} from '../../../test/support/postgres.ts'
 import { metadataStoreContract } from '../metadata-store.contract.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { openPostgresMetadataStore } from './postgres-metadata-store.ts'
 
-const server = process.env.BERTH_TEST_POSTGRES
-
-if (server) runOn(server)
-else if (process.env.CI) throw new Error('BERTH_TEST_POSTGRES must name a PostgreSQL server in CI')
-else {
-  console.log(
-    'PostgreSQL: skipped; set BERTH_TEST_POSTGRES=postgres://USER:PASSWORD@HOST/postgres to run its contract suite',
-  )
-  describe('PostgreSQL', () => test.skip('keeps the contract of metadata stores', () => undefined))
-}
+describe.skipIf(!requirePostgres('the contract of metadata stores'))('with a database server', () => {
+  runOn(postgresServer ?? '')
+})
 
 /** Each test gets a database of its own on the server. */
 function runOn(url: string): void {

@@ -1,3 +1,4 @@
+import { away, inTime } from '../../in-time.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { AuditSealer } from '../audit/sealer.ts'
 import { AuditWriter, type Records } from '../audit/writer.ts'
@@ -96,11 +97,6 @@ async function settle<N extends ChangeName>(
 }
 
 async function answersInTime(pool: ConnectionPool): Promise<void> {
-  const answer = pool.query('select 1 from migrations limit 1', [])
-  const late = Bun.sleep(checkTime).then(() => {
+  if ((await inTime(pool.query('select 1 from migrations limit 1', []), checkTime)) === away)
     throw new Error(`the database did not answer within ${checkTime / 1000} s`)
-  })
-  late.catch(() => undefined)
-  answer.catch(() => undefined)
-  await Promise.race([answer, late])
 }

@@ -1,3 +1,4 @@
+import { longestTimer } from '../../in-time.ts'
 import type { LineSink, Logger } from '../../logging/logger.ts'
 import type { OwnerMethods } from '../contract.ts'
 import { restartDelay } from './restart-delay.ts'
@@ -69,7 +70,7 @@ export class Fleet {
   async stop(patience: number): Promise<{ cutOff: boolean }> {
     this.#stopping.abort()
     const workers = this.workers
-    const killer = setTimeout(() => this.kill(), patience + endPatience)
+    const killer = setTimeout(() => this.kill(), Math.min(patience + endPatience, longestTimer))
     const outcomes = await Promise.all(
       workers.map((worker) => worker.drain(patience).catch(() => ({ cutOff: true }))),
     )

@@ -1,5 +1,6 @@
 import { AggregatorRegistry } from 'prom-client'
 import type { ProcessMetrics } from '../../http/process-metrics.ts'
+import { away, inTime } from '../../in-time.ts'
 
 /** A process that can be asked what it measured. */
 export interface Measured {
@@ -32,11 +33,8 @@ export class GatheredMetrics {
   }
 
   async #ask(process: Measured): Promise<void> {
-    const late = Symbol()
-    const answer = await Promise.race([
-      process.measure().catch(() => late),
-      Bun.sleep(patience).then(() => late),
-    ])
+    const failed = () => away
+    const answer = await inTime<ProcessMetrics | symbol>(process.measure().catch(failed), patience)
     if (typeof answer !== 'symbol' && !this.#gone.has(process)) this.#latest.set(process, answer)
   }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../support/berth.ts'
+import { requireHere } from '../../support/require.ts'
 import { blobOf } from '../load/content.ts'
 import { seedOf } from '../load/random.ts'
 import { ask, type Refused } from '../load/requests.ts'
@@ -16,13 +17,7 @@ const library = ['x86_64', 'aarch64']
   .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
   .find(existsSync)
 
-function canFakeTime(): boolean {
-  if (library) return true
-  const reason = 'the suite for clocks that jump can’t run here: not installed: faketime'
-  if (process.env.CI) throw new Error(reason)
-  console.warn(`Skipped: ${reason}.`)
-  return false
-}
+const canFakeTime = requireHere('a clock that jumps', library ? [] : ['not installed: faketime'])
 
 /** A server whose wall clock is set at will, while its monotonic one goes on. */
 interface ClockedServer extends Server {
@@ -58,7 +53,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-describe.skipIf(!canFakeTime())('a clock that jumps', () => {
+describe.skipIf(!canFakeTime)('a clock that jumps', () => {
   test('is noticed, and nothing is removed in that run', async () => {
     const server = await startClocked({
       BERTH_GC_INTERVAL: '2s',

@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { postgresServer, requirePostgres } from '../../support/postgres.ts'
 import { Random, seedOf } from '../load/random.ts'
 import { type Contenders, postgresContenders, sqliteContenders } from './contenders.ts'
 import { Arena } from './fixture.ts'
 import { agedDuels, type Duel, duels, grace } from './rounds.ts'
 
 const seed = seedOf(process.env.BERTH_DURABILITY_SEED)
-const postgres = process.env.BERTH_TEST_POSTGRES
-if (!postgres && process.env.CI) throw new Error('BERTH_TEST_POSTGRES must name a PostgreSQL server in CI')
 
 fightOn('SQLite, in two processes', { rounds: 60, open: sqliteContenders })
-if (postgres) {
-  fightOn('PostgreSQL, on many connections', { rounds: 200, open: () => postgresContenders(postgres) })
-} else {
-  console.log(
-    'The races on PostgreSQL are skipped: set BERTH_TEST_POSTGRES=postgres://USER:PASSWORD@HOST/postgres',
-  )
-  test.skip('nobody wins unfairly on PostgreSQL', () => undefined)
-}
+describe.skipIf(!requirePostgres('the races on PostgreSQL'))('with a database server', () => {
+  fightOn('PostgreSQL, on many connections', {
+    rounds: 200,
+    open: () => postgresContenders(postgresServer ?? ''),
+  })
+})
 
 let lastRound = 0
 

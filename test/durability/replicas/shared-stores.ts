@@ -1,8 +1,9 @@
 import type { S3Options } from '../../../src/blobs/s3/options.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
 import { temporaryDirectory } from '../../support/berth.ts'
-import { administer, dropDatabase, makeDatabase, requirePostgres } from '../../support/postgres.ts'
-import { bucketContents, bucketEnvironment, testBucket, testServer } from '../../support/s3.ts'
+import { administer, dropDatabase, lackingPostgres, makeDatabase } from '../../support/postgres.ts'
+import { requireHere } from '../../support/require.ts'
+import { bucketContents, bucketEnvironment, lackingS3, testBucket } from '../../support/s3.ts'
 import type { Environment } from '../server.ts'
 import { objectsInFiles, type StoredObjects } from '../stored-objects.ts'
 
@@ -18,11 +19,7 @@ export type Blobs = 'directory' | 'bucket'
 
 /** Whether suites on these stores run here; where they don't, a line says so. In CI all do. */
 export function requireStores(blobs: Blobs, what: string): boolean {
-  const postgres = requirePostgres(what)
-  if (blobs === 'directory' || testServer()) return postgres
-  if (process.env.CI) throw new Error(`BERTH_TEST_S3 must name an S3 server in CI: ${what}`)
-  console.warn(`Skipped: ${what} needs BERTH_TEST_S3=$(.ci/s3 start).`)
-  return false
+  return requireHere(what, [...lackingPostgres(), ...(blobs === 'bucket' ? lackingS3() : [])])
 }
 
 /** A database and a place for blobs of their own. @param postgres another server than that of the tests */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../support/berth.ts'
 import { attempt } from '../../support/command.ts'
-import { requireTools } from '../../support/require.ts'
+import { requireHere, requireTools } from '../../support/require.ts'
 import { type Environment, type Server, startServer } from '../server.ts'
 import { type Call, parseTrace } from './calls.ts'
 
@@ -9,11 +9,7 @@ import { type Call, parseTrace } from './calls.ts'
 export async function canTrace(): Promise<boolean> {
   if (!requireTools(['strace'])) return false
   const tried = await attempt('strace', ['-f', '-o', '/dev/null', 'true'])
-  if (tried.exitCode === 0) return true
-  const reason = `the suites that trace system calls can't run here: ${tried.stderr.trim()}`
-  if (process.env.CI) throw new Error(reason)
-  console.warn(`Skipped: ${reason}.`)
-  return false
+  return requireHere('the tracing of system calls', tried.exitCode === 0 ? [] : [tried.stderr.trim()])
 }
 
 /** All that changes files or names, that makes them durable, or that a client sees. */

@@ -6,8 +6,10 @@ import { parseAccountName } from '../../../src/access/account-name.ts'
 import { isSetupCode, offerSetupCode, settleClosing } from '../../../src/access/closing.ts'
 import { createFirstUser, register } from '../../../src/access/registration.ts'
 import { createUser, deleteUser } from '../../../src/access/users.ts'
+import { settleBlobsPlace } from '../../../src/blobs-place.ts'
 import { openDataDirectory } from '../../../src/data-directory.ts'
-import { manifest } from '../../../src/metadata/contract/fixtures.ts'
+import { failureOf, manifest } from '../../../src/metadata/contract/fixtures.ts'
+import { RegistryError } from '../../../src/oci/errors.ts'
 import type { RepositoryName } from '../../../src/oci/repository-name.ts'
 import { rebuild } from '../../../src/recovery/rebuild.ts'
 import { startBerth, temporaryDirectory } from '../../support/berth.ts'
@@ -100,8 +102,25 @@ test('a database that says closed makes the mark where it is missing', async () 
   await using hub = await registryWithCallers()
   await hub.user('alice')
   await rm(join(hub.data.path, 'closed'))
-  expect(await settleClosing(hub.data, { known: false })).toMatchObject({ closed: true })
+  expect(await settleClosing(hub.data)).toMatchObject({ closed: true })
   expect(existsSync(join(hub.data.path, 'closed'))).toBe(true)
+})
+
+test('a new database whose bucket answers at first, and then not, is not taken for an open registry', async () => {
+  const path = await temporaryDirectory()
+  await using data = await openDataDirectory({ data: path, exclusive: true })
+  const { metadata } = data
+  const away = () => Promise.reject(new RegistryError('STORAGE_UNAVAILABLE', 'the bucket is away'))
+  const bucket = (isMarkedClosed: () => Promise<boolean>) => ({
+    metadata,
+    blobs: { isMarkedClosed, markClosed: away },
+  })
+  // That is on record before the mark is looked at.
+  await settleBlobsPlace(metadata, { blobs: data.blobs, place: 's3://bucket/' })
+  for (const _ of ['the first start', 'the next'])
+    expect(await failureOf(settleClosing(bucket(away)))).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  expect(await settleClosing(bucket(async () => false))).toMatchObject({ closed: false })
+  expect(await settleClosing(bucket(away))).toMatchObject({ closed: false })
 })
 
 test('a rebuild brings accounts, rights and visibility back, and the registry closed', async () => {

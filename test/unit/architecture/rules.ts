@@ -8,12 +8,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   logging: ['oci'],
   config: ['oci', 'logging', 'rates'],
   blobs: ['oci'],
-  metadata: ['oci', 'rates'],
+  metadata: ['oci', 'rates', 'in-time.ts'],
   client: ['oci'],
   registry: ['oci', 'blobs', 'metadata'],
-  access: ['oci', 'blobs', 'metadata', 'rates'],
-  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
-  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'rates'],
+  access: ['oci', 'blobs', 'metadata', 'rates', 'in-time.ts'],
+  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'in-time.ts'],
+  http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'rates', 'in-time.ts'],
   cli: [
     'oci',
     'blobs',
@@ -31,9 +31,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   // What passes between the processes that serve one registry: what each of them is asked for is the others' shapes.
-  workers: ['oci', 'metadata', 'http', 'logging', 'config', 'rates'],
+  workers: ['oci', 'metadata', 'http', 'logging', 'config', 'rates', 'in-time.ts'],
   // Copies and remakes whole data directories: what lies there is the drivers' files.
   recovery: ['oci', 'blobs', 'metadata', 'data-directory.ts', 'blobs-place.ts', 'version.ts'],
+  'in-time.ts': ['oci'],
   'main.ts': ['cli'],
   'version.ts': ['../package.json'],
 }
