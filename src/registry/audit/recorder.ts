@@ -35,6 +35,8 @@ export interface RecorderOptions {
 
 /** How long what happens is gathered. Milliseconds. */
 const gathering = 5000
+/** How often a failure that lasts is told again. Milliseconds. */
+const reminder = 60_000
 /** Entries that one transaction takes. */
 const together = 500
 /** So many are written down at once, before their time. */
@@ -50,6 +52,7 @@ export class AuditRecorder implements RecordsAudit {
   #dropped = 0
   #writing: Promise<void> | undefined
   #timer: ReturnType<typeof setInterval> | undefined
+  #toldAt = Number.NEGATIVE_INFINITY
   /** Since the start. */
   droppedInAll = 0
 
@@ -94,7 +97,15 @@ export class AuditRecorder implements RecordsAudit {
   }
 
   #write(): void {
-    if (!this.#writing) this.flush().catch(this.#options.failed)
+    if (!this.#writing) this.flush().catch((error: unknown) => this.#tell(error))
+  }
+
+  /** A disk that is full stays so for a while: that is told again, but not each time. */
+  #tell(error: unknown): void {
+    const { now, failed } = this.#options
+    if (now() - this.#toldAt < reminder) return
+    this.#toldAt = now()
+    failed(error)
   }
 
   async #flush(): Promise<void> {
