@@ -136,13 +136,15 @@ async function verified(what: string, anchor?: { number: number; hash: string })
     highest = Math.max(highest, process.memoryUsage.rss())
   }, 50)
   const started = performance.now()
+  const before = process.cpuUsage()
   const verification = await store.verifyAudit(anchor ? { anchors: [anchor] } : {})
   const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(before)
   clearInterval(memory)
   const { events, batches, findings } = verification
   const said = findings.length === 0 ? 'whole' : JSON.stringify(findings.slice(0, 2))
   console.log(
-    `${what}: ${events.toLocaleString('en-US')} events in ${batches} batches verified in ${seconds.toFixed(1)} s, at most ${Math.round(highest / 2 ** 20)} MiB resident: ${said}`,
+    `${what}: ${events.toLocaleString('en-US')} events in ${batches} batches verified in ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of processor time), at most ${Math.round(highest / 2 ** 20)} MiB resident: ${said}`,
   )
   return verification
 }

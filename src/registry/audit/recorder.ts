@@ -79,7 +79,10 @@ export class AuditRecorder implements RecordsAudit {
 
   happened(path: GatheredPath, happening: Happening): void {
     if (this.again(path)) return
-    if (this.#pending.size >= mostPending) return this.#drop(1)
+    if (this.#pending.size >= mostPending) {
+      this.#drop(1)
+      return
+    }
     const now = this.#options.now()
     this.#pending.add(path, { happening, first: now, last: now, count: 1 })
     if (this.#pending.size === early) this.#write()
