@@ -20,16 +20,33 @@ export function auditPull(
   if (!audit || audit.pulls === 'none') return
   if (audit.pulls === 'private' && exchange.visibility !== 'private') return
   const { action, repository, digest } = pull
-  const token = tokenOf(identity)
-  const key = `${identity.kind} ${identity.name} ${token} ${exchange.client()} ${repository} ${digest} ${action}`
-  audit.happened(key, () => ({ ...caller(exchange, identity), action, repository, digest, outcome: 'done' }))
+  const path = [
+    identity.kind,
+    identity.name,
+    tokenOf(identity),
+    exchange.client(),
+    action,
+    repository,
+    digest,
+  ]
+  if (audit.again(path)) return
+  audit.happened(path, {
+    ...caller(exchange, identity),
+    action,
+    repository,
+    digest,
+    outcome: 'done',
+  })
 }
 
 export function auditSignIn(exchange: Exchange, identity: Identity): void {
   const { audit } = exchange
   if (!audit || identity.kind === 'anonymous') return
-  const key = `${identity.kind} ${identity.name} ${tokenOf(identity)} ${exchange.client()} sign-in`
-  audit.happened(key, () => ({ ...caller(exchange, identity), action: 'sign-in', outcome: 'done' }))
+  audit.happened([identity.kind, identity.name, tokenOf(identity), exchange.client(), 'sign-in'], {
+    ...caller(exchange, identity),
+    action: 'sign-in',
+    outcome: 'done',
+  })
 }
 
 /** @param claimed the name that somebody gave */
@@ -39,8 +56,7 @@ export function auditBadSignIn(exchange: Exchange, claimed: string, error: unkno
   const who = nameOf(claimed)
   const code = codeOf(error)
   const outcome = code === 'UNAUTHORIZED' || code === 'TOO_MANY_REQUESTS' ? 'denied' : 'failed'
-  const key = `unknown ${who} ${exchange.client()} sign-in ${outcome} ${code}`
-  audit.happened(key, () => ({
+  audit.happened(['unknown', who, exchange.client(), code], {
     ...nobody,
     who,
     kind: 'unknown',
@@ -49,7 +65,7 @@ export function auditBadSignIn(exchange: Exchange, claimed: string, error: unkno
     action: 'sign-in',
     detail: JSON.stringify({ code }),
     outcome,
-  }))
+  })
 }
 
 /**
@@ -57,7 +73,7 @@ export function auditBadSignIn(exchange: Exchange, claimed: string, error: unkno
  * to: clients ask so first.
  */
 export function auditFailure(exchange: Exchange, error: unknown): void {
-  const { audit, refused, asked, identity, request } = exchange
+  const { audit, refused, asked, identity, request, route } = exchange
   const about: Asked | undefined = refused ?? asked
   if (!audit || !about || needs[about.action] === 'nothing') return
   const reading = request.method === 'GET' || request.method === 'HEAD'
@@ -67,16 +83,15 @@ export function auditFailure(exchange: Exchange, error: unknown): void {
   const { action, resource } = about
   const repository = typeof resource === 'string' ? resource : null
   const subject = typeof resource === 'object' ? `${resource.kind}:${resource.name}` : null
-  const { route } = exchange
-  const key = `${identity.kind} ${identity.name} ${tokenOf(identity)} ${exchange.client()} ${action} ${repository} ${subject} ${route} ${code}`
-  audit.happened(key, () => ({
+  const where = `${repository} ${subject} ${request.method} ${route} ${code}`
+  audit.happened([identity.kind, identity.name, tokenOf(identity), exchange.client(), action, where], {
     ...caller(exchange, identity),
     action,
     repository,
     subject,
     detail: JSON.stringify({ code, method: request.method, route }),
     outcome,
-  }))
+  })
 }
 
 const nobody = {

@@ -31,6 +31,7 @@ export function rebuiltText(rebuilt: Rebuilt, data: string): string {
       `${countText(rebuilt.hidden, 'repository', 'repositories')} came back private: the journal has gaps, and the change that made one private may be lost (berth repo set NAME --visibility public).`,
     )
   }
+  lines.push('The audit log begins anew: the journal does not hold it.')
   if (losses.count > 0) {
     lines.push('', `${countText(losses.count, 'thing')} could not be brought back:`)
     lines.push(...listed(losses.first.map(lossText), losses.count))

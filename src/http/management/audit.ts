@@ -109,7 +109,8 @@ const exported = createRoute({
   path: '/audit/export',
   request: { query: filterQuery },
   responses: {
-    200: { description: 'One event in each line', content: { 'application/jsonl': { schema: z.string() } } },
+    ...answers(event, ''),
+    200: { description: 'One event in each line', content: { 'application/jsonl': { schema: event } } },
   },
 })
 
@@ -128,7 +129,10 @@ const showAnchor = createRoute({
   summary: 'Tell where the chain ends, to keep it elsewhere',
   method: 'get',
   path: '/audit/anchor',
-  responses: answers(z.object({ anchor: anchor.nullable() }), 'The last batch and its hash'),
+  responses: answers(
+    z.object({ anchor: anchor.nullable() }).openapi('AuditEnd'),
+    'The last batch and its hash',
+  ),
 })
 
 export function auditRoutes(app: ManagementApp): void {

@@ -3,8 +3,8 @@ import type { Transaction } from '../engine.ts'
 import { adoptRows } from './adopt.ts'
 import type { AuditWriter } from './writer.ts'
 
-/** How long rows wait for others to be sealed with. Milliseconds. */
-const gathering = 1000
+/** Milliseconds. */
+const standardGathering = 1000
 /** How often a writer shows up, and looks for rows of those that do not any more. Milliseconds. */
 const showing = 30_000
 /** Batches of others that are sealed in one go. */
@@ -15,6 +15,8 @@ export interface SealerOptions {
   /** Runs it in a transaction of its own, durable when it resolves. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   told?: ((state: AuditState) => void) | undefined
+  /** How long rows wait for others to be sealed with; a second unless given. Milliseconds. */
+  readonly gathering?: number | undefined
 }
 
 /** Seals what a writer wrote, a moment later and beside what is asked for; nobody waits for it. */
@@ -37,7 +39,7 @@ export class AuditSealer {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#start(() => this.#sealAll())
-    }, gathering)
+    }, this.#options.gathering ?? standardGathering)
     this.#timer.unref()
   }
 

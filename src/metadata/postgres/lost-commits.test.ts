@@ -5,6 +5,7 @@ import {
   startCommitLosingProxy,
 } from '../../../test/support/commit-losing-proxy.ts'
 import {
+  administer,
   dropDatabase,
   makeDatabase,
   optionsFor,
@@ -36,7 +37,8 @@ describe.skipIf(!requirePostgres('what becomes of lost COMMITs'))('a COMMIT whos
   beforeAll(async () => {
     database = await makeDatabase(postgresServer ?? '')
     proxy = await startCommitLosingProxy(database)
-    store = await openPostgresMetadataStore(optionsFor(proxy.url))
+    // What is sealed in between must not take the loss that is meant for a change.
+    store = await openPostgresMetadataStore({ ...optionsFor(proxy.url), auditGathering: hour })
   })
   beforeEach(() => {
     lostBefore = proxy.lost()
@@ -116,6 +118,19 @@ describe.skipIf(!requirePostgres('what becomes of lost COMMITs'))('a COMMIT whos
     expect(await store.findTagged(address)).toBeDefined()
     await unknown('answer', 'deleteTag', address)
     expect(await store.findTagged(address)).toBeUndefined()
+  })
+
+  test('leaves an audit log that is whole, with the row or without', async () => {
+    await losing('answer', 'putManifest', manifest('recorded'))
+    await losing('commit', 'putManifest', manifest('recorded again'))
+    await unknown('answer', 'setState', { key: 'read-only', value: '{}' })
+    await unknown('commit', 'setState', { key: 'read-only', value: null })
+    await store.change('setState', { key: 'read-only', value: null })
+    await store.close()
+    store = await openPostgresMetadataStore({ ...optionsFor(proxy.url), auditGathering: hour })
+    expect(await store.verifyAudit({})).toMatchObject({ unsealed: 0, findings: [] })
+    await administer(database, "update audit_events set who = 'mallory' where action = 'registry:read-only'")
+    expect((await store.verifyAudit({})).findings.map(({ kind }) => kind)).toEqual(['changed', 'changed'])
   })
 
   test('of what goes by a digest is repeated', async () => {

@@ -21,6 +21,8 @@ export interface PostgresOptions extends PoolSettings {
   readonly berth: string
   /** Refuses a database in which no registry is. */
   readonly existing: boolean
+  /** How long rows of the audit log wait for others to be sealed with; a second unless given. Milliseconds. */
+  readonly auditGathering?: number
   /** Hears how far the audit log of this process is. */
   readonly auditTold?: ((state: AuditState) => void) | undefined
 }
@@ -42,6 +44,7 @@ export async function openPostgresMetadataStore(
     writer: audit,
     transaction: (work) => pool.transaction((client) => work(transactionOn(client))),
     told: options.auditTold,
+    gathering: options.auditGathering,
   })
   const store = createSqlMetadataStore({
     ...readerOn((text, values) => pool.query(text, values)),

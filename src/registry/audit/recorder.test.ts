@@ -42,10 +42,10 @@ function recorder() {
 
 test('the same within some seconds is one entry, with when the first and the last of them were', async () => {
   const { recorder: made, written, clock } = recorder()
-  made.happened('a', () => happening)
+  made.happened(['a'], happening)
   clock.now = 1500
-  made.happened('a', () => happening)
-  made.happened('b', () => ({ ...happening, who: 'bob' }))
+  made.happened(['a'], happening)
+  made.happened(['b'], { ...happening, who: 'bob' })
   clock.now = 2000
   await made.flush()
   expect(written).toEqual([
@@ -58,20 +58,24 @@ test('the same within some seconds is one entry, with when the first and the las
 
 test('what could not be written is written later, with what came in between', async () => {
   const { recorder: made, written, clock, fail } = recorder()
-  made.happened('a', () => happening)
+  made.happened(['a'], happening)
   fail(new Error('away'))
   await expect(made.flush()).rejects.toThrow('away')
   clock.now = 4000
-  made.happened('a', () => happening)
+  made.happened(['a'], happening)
+  made.happened(['b'], happening)
   fail(undefined)
   await made.flush()
-  expect(written).toEqual([{ ...happening, count: 2, age: 0, firstAge: 3000 }])
+  expect(written).toMatchObject([
+    { ...happening, count: 2, age: 0, firstAge: 3000 },
+    { ...happening, count: 1 },
+  ])
 })
 
 test('memory is bounded: how much was dropped is on record', async () => {
   const { recorder: made, written, fail } = recorder()
   fail(new Error('away'))
-  for (let number = 0; number < 20_100; number += 1) made.happened(`key ${number}`, () => happening)
+  for (let number = 0; number < 20_100; number += 1) made.happened(['key', `${number}`], happening)
   await expect(made.flush()).rejects.toThrow()
   expect(made.droppedInAll).toBeGreaterThanOrEqual(100)
   fail(undefined)
@@ -83,7 +87,7 @@ test('memory is bounded: how much was dropped is on record', async () => {
 test('nothing is lost when it stops', async () => {
   const { recorder: made, written } = recorder()
   made.start()
-  made.happened('a', () => happening)
+  made.happened(['a'], happening)
   await made.stop()
   expect(written).toHaveLength(1)
 })

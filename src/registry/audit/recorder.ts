@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../metadata/audit/entry.ts'
 import type { ChangesMetadata } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
+import { Gathered, type GatheredPath } from './gathered.ts'
 
 /** Which pulls are recorded. Where everybody may do everything, all are of public repositories. */
 export type AuditedPulls = 'private' | 'all' | 'none'
@@ -12,15 +13,17 @@ export type Happening = Omit<AuditEntry, 'age' | 'firstAge' | 'count'>
 export interface RecordsAudit {
   readonly pulls: AuditedPulls
   /**
-   * @param key tells it from others; what has the same key within some seconds becomes one entry with a count
-   * @param describe called for the first of them
+   * Counts what happened a moment ago already: alike within some seconds is one entry with a count.
+   * @param path tells it from others
+   * @returns false: it is to be described
    */
-  happened(key: string, describe: () => Happening): void
+  again(path: GatheredPath): boolean
+  happened(path: GatheredPath, happening: Happening): void
 }
 
 interface Pending {
   readonly happening: Happening
-  readonly first: number
+  first: number
   last: number
   count: number
 }
@@ -35,6 +38,8 @@ export interface RecorderOptions {
 
 /** How long what happens is gathered. Milliseconds. */
 const gathering = 5000
+/** How often a failure that lasts is told again. Milliseconds. */
+const reminder = 60_000
 /** Entries that one transaction takes. */
 const together = 500
 /** So many are written down at once, before their time. */
@@ -46,10 +51,11 @@ const mostPending = 20_000
 export class AuditRecorder implements RecordsAudit {
   readonly pulls: AuditedPulls
   readonly #options: RecorderOptions
-  #pending = new Map<string, Pending>()
+  #pending = new Gathered<Pending>()
   #dropped = 0
   #writing: Promise<void> | undefined
   #timer: ReturnType<typeof setInterval> | undefined
+  #toldAt = Number.NEGATIVE_INFINITY
   /** Since the start. */
   droppedInAll = 0
 
@@ -63,17 +69,23 @@ export class AuditRecorder implements RecordsAudit {
     this.#timer.unref()
   }
 
-  happened(key: string, describe: () => Happening): void {
-    const now = this.#options.now()
-    const known = this.#pending.get(key)
-    if (known) {
-      known.count += 1
-      known.last = now
-    } else if (this.#pending.size >= mostPending) this.#drop(1)
-    else {
-      this.#pending.set(key, { happening: describe(), first: now, last: now, count: 1 })
-      if (this.#pending.size === early) this.#write()
+  again(path: GatheredPath): boolean {
+    const known = this.#pending.get(path)
+    if (!known) return false
+    known.count += 1
+    known.last = this.#options.now()
+    return true
+  }
+
+  happened(path: GatheredPath, happening: Happening): void {
+    if (this.again(path)) return
+    if (this.#pending.size >= mostPending) {
+      this.#drop(1)
+      return
     }
+    const now = this.#options.now()
+    this.#pending.add(path, { happening, first: now, last: now, count: 1 })
+    if (this.#pending.size === early) this.#write()
   }
 
   /** Writes down what happened until now. @throws what the metadata says; nothing is lost by it */
@@ -94,15 +106,23 @@ export class AuditRecorder implements RecordsAudit {
   }
 
   #write(): void {
-    if (!this.#writing) this.flush().catch(this.#options.failed)
+    if (!this.#writing) this.flush().catch((error: unknown) => this.#tell(error))
+  }
+
+  /** A disk that is full stays so for a while: that is told again, but not each time. */
+  #tell(error: unknown): void {
+    const { now, failed } = this.#options
+    if (now() - this.#toldAt < reminder) return
+    this.#toldAt = now()
+    failed(error)
   }
 
   async #flush(): Promise<void> {
     const { metadata, now } = this.#options
     const dropped = this.#dropped
-    const rest = [...this.#pending]
+    const rest = [...this.#pending.entries()]
     this.#dropped = 0
-    this.#pending = new Map()
+    this.#pending = new Gathered()
     try {
       if (dropped > 0) await metadata.change('recordAudit', { entries: [droppedEntry(dropped)] })
     } catch (error) {
@@ -113,7 +133,7 @@ export class AuditRecorder implements RecordsAudit {
       const part = rest.slice(0, together)
       try {
         await metadata.change('recordAudit', {
-          entries: part.map(([, pending]) => entryOf(pending, now())),
+          entries: part.map(({ value }) => entryOf(value, now())),
         })
       } catch (error) {
         // Where nobody knows whether it is on record, twice would be worse than not at all.
@@ -125,17 +145,15 @@ export class AuditRecorder implements RecordsAudit {
     }
   }
 
-  #giveBack(taken: readonly [string, Pending][], dropped: number): void {
+  #giveBack(taken: readonly { path: GatheredPath; value: Pending }[], dropped: number): void {
     this.#dropped += dropped
-    for (const [key, pending] of taken) {
-      const known = this.#pending.get(key)
-      if (!known && this.#pending.size >= mostPending) this.#drop(pending.count)
-      else
-        this.#pending.set(key, {
-          ...pending,
-          last: known?.last ?? pending.last,
-          count: pending.count + (known?.count ?? 0),
-        })
+    for (const { path, value } of taken) {
+      const known = this.#pending.get(path)
+      if (known) {
+        known.count += value.count
+        known.first = value.first
+      } else if (this.#pending.size >= mostPending) this.#drop(value.count)
+      else this.#pending.add(path, value)
     }
   }
 
