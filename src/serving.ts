@@ -4,6 +4,7 @@ import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import { createPasswordHasher } from './access/sign-in/password-hashes.ts'
 import type { Settings } from './config/settings.ts'
 import { forwarding } from './http/forwarding.ts'
+import { boundHeaders } from './http/header-size.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
@@ -11,7 +12,7 @@ import type { Pull } from './metadata/changes/state.ts'
 import { AuditRecorder } from './registry/audit/recorder.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
-import { rulesOf, switchesOf } from './rules.ts'
+import { bodyLimitsOf, contentLimitsOf, rulesOf, switchesOf } from './rules.ts'
 import { type Stores, sharesUploads, usesPostgres } from './stores.ts'
 import { version } from './version.ts'
 
@@ -27,6 +28,7 @@ export function registryOf(
     hashes: new UnfinishedHashes({ shared: sharesUploads(settings) }),
     replicated: usesPostgres(settings),
     rules: rulesOf(settings),
+    limits: contentLimitsOf(settings),
     now,
     newId: () => crypto.randomUUID(),
     newTrashId: () => Bun.randomUUIDv7('hex', now()),
@@ -40,6 +42,7 @@ export async function servingOptions(
   { registry, logger, tls }: { registry: Registry; logger: Logger; tls: Tls | undefined },
 ) {
   const { metadata, now } = registry
+  await boundHeaders(settings['limits.header-size'])
   const url = settings['http.url'] ?? undefined
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
@@ -62,6 +65,7 @@ export async function servingOptions(
     version,
     origins: new Set(settings['http.cors-origins']),
     idleTimeout: settings['http.idle-timeout'],
+    limits: bodyLimitsOf(settings),
     tls: tls?.listener,
   } satisfies Partial<ServerOptions>
 }

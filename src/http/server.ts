@@ -5,10 +5,12 @@ import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import { limitOf } from '../oci/limit-reached.ts'
 import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
 import { auditFailure } from './audit.ts'
+import type { BodyLimits } from './body-limits.ts'
 import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import type { Crew } from './crew.ts'
@@ -19,6 +21,7 @@ import { type Forwarding, forwarding } from './forwarding.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
 import type { AccountOptions, StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
+import { patienceWith } from './patience.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
 import { recognise } from './recognise.ts'
 import { StorageMeter } from './storage-meter.ts'
@@ -41,8 +44,9 @@ export interface ServerOptions {
   /** What every listener speaks TLS with; undefined: they speak plain HTTP. */
   readonly tls?: ListenerTls | undefined
   readonly origins: AllowedOrigins
-  /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
+  /** Milliseconds, at most 255,000, until a connection is closed that sends no whole request; downloads have no such end. */
   readonly idleTimeout: number
+  readonly limits: BodyLimits
   /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
   readonly startCollector?: StartCollector
   /** How far the journal is; undefined: there is none, or nothing to tell yet. */
@@ -79,7 +83,7 @@ export function startServer(options: ServerOptions): RunningServer {
         ...(tls && { tls }),
         reusePort: tls !== undefined || options.crew !== undefined,
         maxRequestBodySize: largestBody,
-        idleTimeout: Math.ceil(options.idleTimeout / 1000),
+        idleTimeout: front.idleSeconds,
         fetch: (request, server) => front.answer(request, server),
         error: (error) => front.failedToSend(error),
       })
@@ -107,6 +111,7 @@ class Front {
   readonly startCollector: StartCollector | undefined
   readonly crew: Crew | undefined
   readonly accounts: AccountOptions
+  readonly idleSeconds: number
   readonly #options: ServerOptions
   readonly #forwarding: Forwarding
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
@@ -116,6 +121,7 @@ class Front {
     this.#options = options
     this.#forwarding = options.forwarding ?? forwarding({ url: undefined, trustedProxies: [] })
     this.version = options.version
+    this.idleSeconds = Math.ceil(options.idleTimeout / 1000)
     this.startCollector = options.startCollector
     this.crew = options.crew
     this.accounts = options.accounts ?? { hasher: createPasswordHasher(), registration: 'off' }
@@ -149,6 +155,7 @@ class Front {
       auditFailure(exchange, error)
       response = this.#failure(exchange, error)
     }
+    exchange.answered()
     if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
     this.#record(exchange, response, performance.now() - started)
     return response
@@ -169,6 +176,7 @@ class Front {
     const pathStart = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
     const question = url.indexOf('?', pathStart)
     let client: string | undefined
+    const patience = patienceWith(request, server, this.idleSeconds)
     return {
       request,
       id: this.#nextId(),
@@ -181,7 +189,9 @@ class Front {
       registry: this.#options.registry,
       client: () => (client ??= this.#forwarding.clientOf(request, peerOf(request, server))),
       origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
-      allowSlowness: () => server.timeout(request, 0),
+      limits: this.#options.limits,
+      allowSlowness: patience.allowSlowness,
+      answered: patience.answered,
       mayPush: false,
       visibility: undefined,
       asked: undefined,
@@ -200,6 +210,8 @@ class Front {
   #failure(exchange: Exchange, error: unknown): Response {
     const { logger } = this.#options
     if (error instanceof RegistryError) {
+      const limit = limitOf(error)
+      if (limit) this.metrics.refuse(limit)
       // What the storage says, the operator must see; what a client sent wrong, nobody.
       if (error.cause && (error.code.startsWith('STORAGE_') || error.code === 'OUTCOME_UNKNOWN')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })

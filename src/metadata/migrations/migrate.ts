@@ -9,6 +9,7 @@ import { sharedUploads } from './006-shared-uploads.ts'
 import { jobs } from './009-jobs.ts'
 import { audit } from './010-audit.ts'
 import { trashOfRepository } from './016-trash-of-repository.ts'
+import { uploaders } from './017-uploaders.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   jobs,
   audit,
   trashOfRepository,
+  uploaders,
 ]
 
 /** The database is newer than this Berth may work with. */
