@@ -1,5 +1,6 @@
 # The image of Berth: the binary, the C library's files that it loads, and CA certificates.
-# Run `npm run build` first: it gathers them in dist/rootfs, so that this needs no network.
+# Run `npm run build` first: it gathers them in dist/rootfs, so that this needs no network. What is in it, packages and
+# system alike, stands in /usr/share/sbom/berth.cdx.json.
 FROM scratch
 COPY dist/rootfs/ /
 COPY --chown=65532:65532 dist/data /var/lib/berth

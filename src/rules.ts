@@ -1,8 +1,9 @@
 import type { Switches } from './access/policy.ts'
 import type { Settings } from './config/settings.ts'
+import type { BodyLimits } from './http/body-limits.ts'
 import type { CollectorRules } from './jobs/collector.ts'
 import type { RetentionRules } from './jobs/retention-schedule.ts'
-import type { Rules } from './registry/registry.ts'
+import type { ContentLimits, Rules } from './registry/registry.ts'
 
 /** What the settings make the use cases keep to. */
 export function rulesOf(settings: Settings): Rules {
@@ -14,6 +15,31 @@ export function rulesOf(settings: Settings): Rules {
     immutableTags: settings['tags.immutable'],
     trashRetention: settings['trash.retention'],
     readOnly: settings['server.read-only'],
+  }
+}
+
+/** What the settings allow of what is pushed. */
+export function contentLimitsOf(settings: Settings): ContentLimits {
+  return {
+    blobSize: settings['limits.blob-size'],
+    openUploads: settings['limits.open-uploads'],
+    tags: settings['limits.tags'],
+    referrers: settings['limits.referrers'],
+    references: settings['limits.references'],
+    nesting: settings['limits.nesting'],
+  }
+}
+
+/** What the settings allow a request's body to be. */
+export function bodyLimitsOf(settings: Settings): BodyLimits {
+  return {
+    requestSize: settings['limits.request-size'],
+    manifestSize: settings['limits.manifest-size'],
+    firstByte: settings['limits.first-byte'],
+    pause: settings['http.idle-timeout'],
+    whole: settings['limits.body-time'],
+    uploadRate: settings['limits.upload-rate'],
+    uploadWindow: settings['limits.upload-window'],
   }
 }
 

@@ -6,6 +6,7 @@ import { storedRates } from './access/stored-rates.ts'
 import type { Settings } from './config/settings.ts'
 import { PullLimits } from './http/distribution/pull-limits.ts'
 import { forwarding } from './http/forwarding.ts'
+import { boundHeaders } from './http/header-size.ts'
 import { limitMeasurements } from './http/limit-measurements.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
@@ -17,7 +18,7 @@ import type { SharedRates } from './rates/shared-rates.ts'
 import { AuditRecorder } from './registry/audit/recorder.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
-import { rulesOf, switchesOf } from './rules.ts'
+import { bodyLimitsOf, contentLimitsOf, rulesOf, switchesOf } from './rules.ts'
 import { type Stores, sharesUploads, usesPostgres } from './stores.ts'
 import { version } from './version.ts'
 
@@ -33,6 +34,7 @@ export function registryOf(
     hashes: new UnfinishedHashes({ shared: sharesUploads(settings) }),
     replicated: usesPostgres(settings),
     rules: rulesOf(settings),
+    limits: contentLimitsOf(settings),
     now,
     newId: () => crypto.randomUUID(),
     newTrashId: () => Bun.randomUUIDv7('hex', now()),
@@ -68,6 +70,7 @@ export async function servingOptions(
   }: { registry: Registry; logger: Logger; tls: Tls | undefined; counting: Counting },
 ) {
   const { metadata, now } = registry
+  await boundHeaders(settings['limits.header-size'])
   const url = settings['http.url'] ?? undefined
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
@@ -94,6 +97,7 @@ export async function servingOptions(
     version,
     origins: new Set(settings['http.cors-origins']),
     idleTimeout: settings['http.idle-timeout'],
+    limits: bodyLimitsOf(settings),
     tls: tls?.listener,
     measurements: limitMeasurements({ signIns: callers.limits, pulls, keys }),
   } satisfies Partial<ServerOptions> & { stopLimits(): Promise<void> }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
+import { abuseSettings } from './abuse-settings.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { pullLimitSettings } from './pull-limits.ts'
 import { retentionRule } from './retention-rules.ts'
@@ -165,7 +166,7 @@ export const settings = {
   'http.idle-timeout': setting(
     durationUpTo(255_000),
     '2m',
-    'a connection without a byte for this long is closed; downloads are not',
+    'a connection that waits this long for a whole request’s headers, for the next piece of a body, or for another request, is closed; downloads are not',
   ),
   ...pullLimitSettings,
   'tls.certificate': setting(
@@ -179,6 +180,7 @@ export const settings = {
     '1.2',
     'the lowest version of TLS that is spoken',
   ),
+  ...abuseSettings,
   'shutdown.drain': setting(duration, '8s', 'how long transfers may go on after a signal to stop'),
 } as const satisfies Record<string, Setting>
 

@@ -11,6 +11,7 @@ const wireErrors = {
   ACCOUNT_UNKNOWN: { status: 404, code: 'ACCOUNT_UNKNOWN' },
   BLOB_IN_USE: { status: 405, code: 'DENIED' },
   BLOB_DAMAGED: { status: 404, code: 'BLOB_UNKNOWN' },
+  BLOB_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },
   BLOB_UNKNOWN: { status: 404, code: 'BLOB_UNKNOWN' },
   BLOB_UPLOAD_BUSY: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
   BLOB_UPLOAD_INVALID: { status: 400, code: 'BLOB_UPLOAD_INVALID' },
@@ -22,6 +23,7 @@ const wireErrors = {
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
   INVITATION_INVALID: { status: 403, code: 'INVITATION_INVALID' },
   LAST_OWNER: { status: 409, code: 'LAST_OWNER' },
+  LIMIT_REACHED: { status: 403, code: 'DENIED' },
   MANIFEST_BLOB_UNKNOWN: { status: 404, code: 'MANIFEST_BLOB_UNKNOWN' },
   MANIFEST_DAMAGED: { status: 404, code: 'MANIFEST_UNKNOWN' },
   MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
@@ -52,6 +54,8 @@ const wireErrors = {
   TAG_TAKEN: { status: 409, code: 'TAG_TAKEN' },
   TOKEN_UNKNOWN: { status: 404, code: 'TOKEN_UNKNOWN' },
   TOO_MANY_REQUESTS: { status: 429, code: 'TOOMANYREQUESTS' },
+  TOO_MANY_UPLOADS: { status: 429, code: 'TOOMANYREQUESTS' },
+  TOO_SLOW: { status: 408, code: 'REQUEST_TIMEOUT' },
   TRASH_UNKNOWN: { status: 404, code: 'TRASH_UNKNOWN' },
   UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
   UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },
@@ -112,6 +116,9 @@ function headersOf({ code, detail }: RegistryError): Record<string, string> {
         ...(facts.retryAfter === undefined ? {} : { 'Retry-After': String(facts.retryAfter) }),
         ...usedUpHeaders(facts),
       }
+    case 'TOO_SLOW':
+      // What else the client sends is not waited for.
+      return { Connection: 'close' }
     default:
       return {}
   }

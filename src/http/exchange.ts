@@ -6,6 +6,7 @@ import type { Visibility } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Call, Registry } from '../registry/registry.ts'
+import type { BodyLimits } from './body-limits.ts'
 import type { PullLimits } from './distribution/pull-limits.ts'
 import { apiVersion } from './headers.ts'
 
@@ -33,8 +34,15 @@ export interface Exchange {
   client(): string
   /** How the client reaches the registry, in front of trusted proxies: `https://registry.example.com`. */
   origin(): string
-  /** Never cut off a client that reads slowly, or that waits long for an answer. */
-  allowSlowness(): void
+  /** What its body may be. */
+  readonly limits: BodyLimits
+  /**
+   * Never cut off a client that sends slowly or waits long for its answer, or that reads it slowly; while an answer is
+   * streamed, only where nothing moves for minutes.
+   */
+  allowSlowness(until: 'answered' | 'sent' | 'streamed'): void
+  /** Its answer is there: whoever is slow from now on is cut off again. */
+  answered(): void
   /** Whether the caller may push where he was allowed to do what he asks for. */
   mayPush: boolean
   /** Whether what he may do something to is for everybody; undefined: that was not asked. */

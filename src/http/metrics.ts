@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { Measurement } from '../logging/measurement.ts'
+import type { LimitName } from '../oci/limit-reached.ts'
 import { addGauge, addMeasurements, addProcess, type ProcessMetrics } from './process-metrics.ts'
 
 /** What one request adds. */
@@ -46,6 +47,7 @@ export class Metrics {
   readonly #shared = new Registry()
   readonly #tallies = new Map<string, Tally>()
   readonly #latencies = new Map<string, Latencies>()
+  readonly #refusals: Counter
 
   constructor(observed: Observed, version: string) {
     const registers = [this.#own]
@@ -72,6 +74,12 @@ export class Metrics {
     tallied('berth_http_requests_total', 'Requests answered', (tally) => tally.count)
     tallied('berth_http_received_bytes_total', 'Bytes of request bodies', (tally) => tally.bytesIn)
     tallied('berth_http_sent_bytes_total', 'Bytes of answers, as announced', (tally) => tally.bytesOut)
+    this.#refusals = new Counter({
+      name: 'berth_limits_refused_total',
+      help: 'Requests refused because a limit against abuse was reached, by its setting',
+      labelNames: ['setting'],
+      registers,
+    })
     this.#own.registerMetric(latencyHistogram(this.#latencies))
     addGauge(registers, 'berth_http_requests_in_flight', 'Requests being answered', async () =>
       observed.requestsInFlight(),
@@ -118,6 +126,11 @@ export class Metrics {
     while (bucket < buckets.length && seconds > (buckets[bucket] ?? 0)) bucket += 1
     latencies.counts[bucket] = (latencies.counts[bucket] ?? 0) + 1
     latencies.sum += seconds
+  }
+
+  /** @param setting the limit that was reached */
+  refuse(setting: LimitName): void {
+    this.#refusals.inc({ setting })
   }
 
   get contentType(): string {

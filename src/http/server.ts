@@ -5,10 +5,12 @@ import type { Logger } from '../logging/logger.ts'
 import type { Measurement } from '../logging/measurement.ts'
 import type { JournalState } from '../metadata/metadata-store.ts'
 import { RegistryError } from '../oci/errors.ts'
+import { limitOf } from '../oci/limit-reached.ts'
 import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
 import { auditFailure } from './audit.ts'
+import type { BodyLimits } from './body-limits.ts'
 import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
 import type { Crew } from './crew.ts'
@@ -20,6 +22,7 @@ import { type Forwarding, forwarding } from './forwarding.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
 import type { AccountOptions, StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
+import { patienceWith } from './patience.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
 import { recognise } from './recognise.ts'
 import { StorageMeter } from './storage-meter.ts'
@@ -44,8 +47,9 @@ export interface ServerOptions {
   /** What every listener speaks TLS with; undefined: they speak plain HTTP. */
   readonly tls?: ListenerTls | undefined
   readonly origins: AllowedOrigins
-  /** Milliseconds, at most 255,000, without a byte until a connection is closed; downloads have no such end. */
+  /** Milliseconds, at most 255,000, until a connection is closed that sends no whole request; downloads have no such end. */
   readonly idleTimeout: number
+  readonly limits: BodyLimits
   /** Starts a run of the collector in the background; without it the API refuses to. @returns false where one runs */
   readonly startCollector?: StartCollector
   /** How far the journal is; undefined: there is none, or nothing to tell yet. */
@@ -82,7 +86,7 @@ export function startServer(options: ServerOptions): RunningServer {
         ...(tls && { tls }),
         reusePort: tls !== undefined || options.crew !== undefined,
         maxRequestBodySize: largestBody,
-        idleTimeout: Math.ceil(options.idleTimeout / 1000),
+        idleTimeout: front.idleSeconds,
         fetch: (request, server) => front.answer(request, server),
         error: (error) => front.failedToSend(error),
       })
@@ -110,6 +114,7 @@ class Front {
   readonly startCollector: StartCollector | undefined
   readonly crew: Crew | undefined
   readonly accounts: AccountOptions
+  readonly idleSeconds: number
   readonly #options: ServerOptions
   readonly #forwarding: Forwarding
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
@@ -119,6 +124,7 @@ class Front {
     this.#options = options
     this.#forwarding = options.forwarding ?? forwarding({ url: undefined, trustedProxies: [] })
     this.version = options.version
+    this.idleSeconds = Math.ceil(options.idleTimeout / 1000)
     this.startCollector = options.startCollector
     this.crew = options.crew
     this.accounts = options.accounts ?? { hasher: createPasswordHasher(), registration: 'off' }
@@ -152,6 +158,7 @@ class Front {
       auditFailure(exchange, error)
       response = this.#failure(exchange, error)
     }
+    exchange.answered()
     if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
     this.#record(exchange, response, performance.now() - started)
     return response
@@ -172,6 +179,7 @@ class Front {
     const pathStart = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
     const question = url.indexOf('?', pathStart)
     let client: string | undefined
+    const patience = patienceWith(request, server, this.idleSeconds)
     return {
       request,
       id: this.#nextId(),
@@ -185,7 +193,9 @@ class Front {
       pullLimits: this.#options.pullLimits,
       client: () => (client ??= this.#forwarding.clientOf(request, peerOf(request, server))),
       origin: () => this.#forwarding.originOf(request, peerOf(request, server)),
-      allowSlowness: () => server.timeout(request, 0),
+      limits: this.#options.limits,
+      allowSlowness: patience.allowSlowness,
+      answered: patience.answered,
       mayPush: false,
       visibility: undefined,
       asked: undefined,
@@ -204,6 +214,8 @@ class Front {
   #failure(exchange: Exchange, error: unknown): Response {
     const { logger } = this.#options
     if (error instanceof RegistryError) {
+      const limit = limitOf(error)
+      if (limit) this.metrics.refuse(limit)
       // What the storage says, the operator must see; what a client sent wrong, nobody.
       if (error.cause && (error.code.startsWith('STORAGE_') || error.code === 'OUTCOME_UNKNOWN')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })

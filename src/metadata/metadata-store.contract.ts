@@ -8,6 +8,7 @@ import { dependentsContract } from './contract/dependents.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { historyContract } from './contract/history.ts'
 import { immutabilityContract } from './contract/immutability.ts'
+import { limitsContract } from './contract/limits.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
 import { ratesContract } from './contract/rates.ts'
@@ -33,6 +34,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     tagsContract(open)
     immutabilityContract(open)
     retentionContract(open)
+    limitsContract(open)
     listingsContract(open)
     collectionContract(open)
     damageContract(open)

@@ -124,6 +124,8 @@ export interface UploadRow {
   notes: string | null
   /** Its hash so far, to go on with on another process; null: only the one that made it can. */
   hash_state: Uint8Array | null
+  /** Whose it is, where one caller's are counted: an account's kind and id, or an address; null: nobody's. */
+  opened_by: string | null
 }
 
 /** Look at this link or manifest then: something that held it may be gone. */

@@ -1,7 +1,9 @@
+import type { ManifestLimits } from '../metadata/changes/manifest-limits.ts'
 import type { StoredManifest } from '../metadata/metadata-store.ts'
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
-import { parseManifest } from '../oci/manifest.ts'
+import { limitReached } from '../oci/limit-reached.ts'
+import { type Manifest, parseManifest } from '../oci/manifest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
@@ -48,7 +50,7 @@ export interface PushedManifest {
 
 /**
  * Stores a manifest with its tags, all or nothing.
- * @throws MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, or DIGEST_INVALID when the bytes are not what the digest says
+ * @throws MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, LIMIT_REACHED, or DIGEST_INVALID when the bytes are not what the digest says
  */
 export async function pushManifest(registry: Registry, call: Call & ManifestPush): Promise<PushedManifest> {
   const { repository, reference, bytes } = call
@@ -59,6 +61,7 @@ export async function pushManifest(registry: Registry, call: Call & ManifestPush
     })
   }
   const manifest = parseManifest(bytes, call.contentType)
+  requireFewReferences(registry, manifest)
   await registry.metadata.change('putManifest', {
     repository,
     digest,
@@ -74,8 +77,22 @@ export async function pushManifest(registry: Registry, call: Call & ManifestPush
     caller: call.caller,
     immutable: immutableIn(registry.rules, repository),
     grace: registry.rules.grace,
+    limits: manifestLimits(registry),
   })
   return { digest, subject: manifest.subject }
+}
+
+function requireFewReferences({ limits }: Registry, { references }: Manifest): void {
+  if (!limits || references.length <= limits.references) return
+  throw limitReached(
+    'MANIFEST_INVALID',
+    `the manifest lists ${references.length} layers or children, and at most ${limits.references} are taken: put several into one`,
+    { setting: 'limits.references', limit: limits.references },
+  )
+}
+
+function manifestLimits({ limits }: Registry): ManifestLimits | undefined {
+  return limits && { tags: limits.tags, referrers: limits.referrers, nesting: limits.nesting }
 }
 
 export interface ManifestDeletion {

@@ -8,6 +8,7 @@ import type {
   ReadsUploads,
   ReportsFreeSpace,
 } from '../blobs/blob-store.ts'
+import type { ManifestLimits } from '../metadata/changes/manifest-limits.ts'
 import type { MissingAllowed } from '../metadata/changes/manifests.ts'
 import type { Pull } from '../metadata/changes/state.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
@@ -21,6 +22,8 @@ export interface Registry {
     ReadsObjects &
     Partial<ReportsFreeSpace & AdoptsFiles & ReadsUploads & KeepsUploadKeys & PresignsReads & MarksClosed>
   readonly rules: Rules
+  /** What may be pushed; not given: whoever works on it is bound by none. */
+  readonly limits?: ContentLimits
   readonly hashes: UnfinishedHashes
   /** Whether servers that this one knows nothing of may go on with the same uploads; not unless given. */
   readonly replicated?: boolean
@@ -50,6 +53,15 @@ export interface Rules {
   readonly immutableTags: readonly ImmutableTags[]
   /** Milliseconds that a deletion can be taken back; 0: it is for good. */
   readonly trashRetention: number
+}
+
+/** What one caller or image may take up. Bytes and counts. */
+export interface ContentLimits extends ManifestLimits {
+  readonly blobSize: number
+  /** Uploads that one caller has open at the same time. */
+  readonly openUploads: number
+  /** Layers or children of one manifest. */
+  readonly references: number
 }
 
 /** Globs both: `*` within a part of a name, `**` across parts. */

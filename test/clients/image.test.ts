@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmod, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Sbom, sha256 } from '../../scripts/sbom/document.ts'
+import { packagesForProduction, readLockfile } from '../../scripts/sbom/packages.ts'
 import { freePort, temporaryDirectory } from '../support/berth.ts'
 import { type Issued, makeAuthority } from '../support/certificates.ts'
 import { run } from '../support/command.ts'
@@ -163,6 +165,19 @@ describe.skipIf(!ready)('the container image', () => {
     await docker(['stop', 'second'])
     expect((await docker(['inspect', '--format', '{{.State.ExitCode}}', 'second'])).trim()).toBe('0')
     await docker(['rm', '--volumes', 'second'])
+  })
+
+  test('holds an SBOM of itself, of the very binary that it runs', async () => {
+    const directory = await temporaryDirectory()
+    for (const path of ['/usr/share/sbom/berth.cdx.json', '/usr/bin/berth'])
+      await docker(['cp', `${container}:${path}`, directory])
+    const sbom = (await Bun.file(join(directory, 'berth.cdx.json')).json()) as Sbom
+    expect(sbom.metadata.component.hashes).toEqual([await sha256(join(directory, 'berth'))])
+    const { components } = packagesForProduction(await readLockfile(root), 'root')
+    expect(components.length).toBeGreaterThan(30)
+    const listed = sbom.components.map(({ purl, name }) => purl ?? name)
+    for (const { purl } of components) expect(listed).toContain(purl as string)
+    expect(listed.join()).toMatch(/pkg:deb\/[a-z]+\/libc6@|libc\.so\.6/)
   })
 
   test('is small, and says its version', async () => {

@@ -14,6 +14,7 @@ import { RegistryError } from '../../src/oci/errors.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { UnfinishedHashes } from '../../src/registry/uploads/hashes.ts'
 import { temporaryDirectory } from './berth.ts'
+import { bodyLimits } from './body-limits.ts'
 
 /** A registry whose callers are who a test says: no sign-in, but everything behind it. */
 export interface RegistryWithCallers extends AsyncDisposable {
@@ -90,8 +91,10 @@ export async function registryWithCallers(switches: Partial<Switches> = {}): Pro
       pullLimits: undefined,
       client: () => '127.0.0.1',
       origin: () => 'http://localhost',
+      limits: bodyLimits(),
       allowSlowness: () => undefined,
       audit: undefined,
+      answered: () => undefined,
       mayPush: false,
       visibility: undefined,
       asked: undefined,

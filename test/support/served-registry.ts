@@ -6,6 +6,7 @@ import { createLogger } from '../../src/logging/logger.ts'
 import type { Rules } from '../../src/registry/registry.ts'
 import { UnfinishedHashes } from '../../src/registry/uploads/hashes.ts'
 import { temporaryDirectory } from './berth.ts'
+import { bodyLimits } from './body-limits.ts'
 
 export interface ServedRegistry extends AsyncDisposable {
   readonly url: string
@@ -63,6 +64,7 @@ export async function serveRegistry(
     listen: [{ hostname: '127.0.0.1', port: 0 }],
     origins: new Set(),
     idleTimeout: 30_000,
+    limits: bodyLimits(),
     measurements: [],
   })
   return {

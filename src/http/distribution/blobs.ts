@@ -33,7 +33,8 @@ export async function getBlob(
   }
   if ('address' in opened) return elsewhere(opened.address)
   const { blob, range, body } = opened
-  exchange.allowSlowness()
+  // What fits into the kernel's buffers is sent at once.
+  if (body.kind !== 'bytes') exchange.allowSlowness(body.kind === 'file' ? 'sent' : 'streamed')
   exchange.sent = range ? range.last - range.first + 1 : blob.size
   if (!range && body.kind !== 'stream') return new Response(contentOf(body), { headers })
   const response = new Response(contentOf(body), { status: range ? 206 : 200, headers })

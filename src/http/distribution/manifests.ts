@@ -1,12 +1,13 @@
 import type { StoredManifest } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import { largestManifest } from '../../oci/manifest.ts'
+import { limitReached } from '../../oci/limit-reached.ts'
 import { bareMediaType } from '../../oci/media-types.ts'
 import { parseReference, type Reference } from '../../oci/reference.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag } from '../../oci/tag.ts'
 import * as manifests from '../../registry/manifests.ts'
 import { auditPull } from '../audit.ts'
+import { readBody } from '../body.ts'
 import { callOf, type Exchange, parameters } from '../exchange.ts'
 import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
@@ -116,22 +117,14 @@ export async function removeManifest(
   return new Response(null, { status: 202, headers: { ...apiVersion, 'Content-Length': '0' } })
 }
 
-/** @throws MANIFEST_TOO_LARGE as soon as it is known, without keeping the rest */
-async function readManifest(exchange: Exchange): Promise<Uint8Array> {
-  const { request } = exchange
-  if (Number(request.headers.get('content-length')) > largestManifest) throw tooLarge()
-  if (!request.body) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    exchange.received += chunk.length
-    if (exchange.received > largestManifest) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
-}
-
-function tooLarge(): RegistryError {
-  return new RegistryError('MANIFEST_TOO_LARGE', `a manifest has at most ${largestManifest} bytes (4 MiB)`, {
-    detail: { limit: largestManifest },
+function readManifest(exchange: Exchange): Promise<Uint8Array> {
+  const most = exchange.limits.manifestSize
+  return readBody(exchange, {
+    most,
+    tooLarge: () =>
+      limitReached('MANIFEST_TOO_LARGE', `a manifest has at most ${most} bytes here`, {
+        setting: 'limits.manifest-size',
+        limit: most,
+      }),
   })
 }

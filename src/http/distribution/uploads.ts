@@ -1,3 +1,4 @@
+import { networkOf } from '../../access/sign-in/addresses.ts'
 import { type ByteRange, parseContentRange } from '../../oci/byte-range.ts'
 import { type DigestAlgorithm, digestAlgorithms, isDigestAlgorithm, parseDigest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
@@ -7,6 +8,7 @@ import { appendToUpload } from '../../registry/uploads/append.ts'
 import { finishUpload, uploadAtOnce } from '../../registry/uploads/finish.ts'
 import { startUpload } from '../../registry/uploads/start.ts'
 import { cancelUpload, uploadStatus } from '../../registry/uploads/status.ts'
+import { uploadBody } from '../body.ts'
 import { callOf, type Exchange, parameters } from '../exchange.ts'
 import { apiVersion } from '../headers.ts'
 
@@ -18,14 +20,17 @@ export async function postUpload(exchange: Exchange, repository: RepositoryName)
   }
   const { registry } = exchange
   const call = callOf(exchange, repository)
+  const opener = openerOf(exchange)
   const digest = query.get('digest')
   if (digest !== null) {
     const parsed = parseDigest(digest)
-    const body = countedBody(exchange)
-    await uploadAtOnce(registry, { ...call, body, length: contentLength(exchange.request), digest: parsed })
+    const body = uploadBody(exchange)
+    const length = contentLength(exchange.request)
+    await uploadAtOnce(registry, { ...call, body, length, digest: parsed, opener })
     return blobCreated(repository, parsed)
   }
-  const id = await startUpload(registry, { ...call, algorithm: algorithmOf(query.get('digest-algorithm')) })
+  const algorithm = algorithmOf(query.get('digest-algorithm'))
+  const id = await startUpload(registry, { ...call, algorithm, opener })
   return accepted(repository, id, 0)
 }
 
@@ -75,6 +80,11 @@ export async function deleteUpload(
   return new Response(null, { status: 204, headers: apiVersion })
 }
 
+/** Whose open uploads are counted together. */
+function openerOf({ identity, client }: Exchange): string {
+  return 'id' in identity ? `${identity.kind}:${identity.id}` : `address:${networkOf(client())}`
+}
+
 async function mounted(
   exchange: Exchange,
   repository: RepositoryName,
@@ -105,20 +115,7 @@ function algorithmOf(hint: string | null): DigestAlgorithm {
 
 function chunkOf(exchange: Exchange, id: string) {
   const { request } = exchange
-  return { id, body: countedBody(exchange), length: contentLength(request), range: contentRange(request) }
-}
-
-/** The body in pieces; what arrives is counted for the log and the metrics. */
-function countedBody(exchange: Exchange): AsyncIterable<Uint8Array> | null {
-  const { body } = exchange.request
-  return body && counted(body, exchange)
-}
-
-async function* counted(body: ReadableStream<Uint8Array>, exchange: Exchange): AsyncIterable<Uint8Array> {
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    exchange.received += chunk.length
-    yield chunk
-  }
+  return { id, body: uploadBody(exchange), length: contentLength(request), range: contentRange(request) }
 }
 
 function contentLength(request: Request): number | undefined {

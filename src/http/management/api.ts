@@ -33,7 +33,7 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   recordCaller(exchange)
   const request = await requestOf(exchange)
   // A large repository takes as long as it takes.
-  exchange.allowSlowness()
+  exchange.allowSlowness('answered')
   const { version, startCollector, accounts } = state
   const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector, accounts }
   const answer = await api.fetch(request, bindings)

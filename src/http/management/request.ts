@@ -1,13 +1,12 @@
 import { RegistryError } from '../../oci/errors.ts'
+import { limitReached } from '../../oci/limit-reached.ts'
+import { readBody } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-
-/** Far more than any request of the API needs. Bytes. */
-const largestBody = 64 * 1024
 
 /**
  * The request with its body read. A body must be said to be JSON: a page of another site can't make a browser send
  * that without asking the registry first, and can so change nothing in a registry on the visitor's own machine.
- * @throws MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE
+ * @throws MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE, TOO_SLOW
  */
 export async function requestOf(exchange: Exchange): Promise<Request> {
   const { request } = exchange
@@ -22,25 +21,14 @@ export async function requestOf(exchange: Exchange): Promise<Request> {
       `a ${method} needs the header Content-Type: application/json`,
     )
   }
-  const body = await readBody(exchange)
+  const most = exchange.limits.requestSize
+  const body = await readBody(exchange, {
+    most,
+    tooLarge: () =>
+      limitReached('BODY_TOO_LARGE', `a request of this API has at most ${most} bytes`, {
+        setting: 'limits.request-size',
+        limit: most,
+      }),
+  })
   return new Request(url, { method, headers, body: body.length === 0 ? '{}' : body })
-}
-
-async function readBody(exchange: Exchange): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  const { body } = exchange.request
-  if (Number(exchange.request.headers.get('content-length')) > largestBody) throw tooLarge()
-  for await (const chunk of (body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-    exchange.received += chunk.length
-    if (exchange.received > largestBody) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function tooLarge(): RegistryError {
-  return new RegistryError(
-    'BODY_TOO_LARGE',
-    `a request of this API has at most ${largestBody} bytes (64 KiB)`,
-  )
 }

@@ -1,10 +1,9 @@
 import { RegistryError } from '../../oci/errors.ts'
+import { limitReached } from '../../oci/limit-reached.ts'
+import { readBody } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
 
-/** Far more than any form of a client's. Bytes. */
-const largestForm = 64 * 1024
-
-/** The parameters of a POST. @throws MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE */
+/** The parameters of a POST. @throws MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE, TOO_SLOW */
 export async function readForm(exchange: Exchange): Promise<URLSearchParams> {
   const { request } = exchange
   const type = request.headers.get('content-type') ?? ''
@@ -14,19 +13,14 @@ export async function readForm(exchange: Exchange): Promise<URLSearchParams> {
       'a POST for a token needs the header Content-Type: application/x-www-form-urlencoded',
     )
   }
-  if (Number(request.headers.get('content-length')) > largestForm) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  for await (const chunk of (request.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-    exchange.received += chunk.length
-    if (exchange.received > largestForm) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
-}
-
-function tooLarge(): RegistryError {
-  return new RegistryError(
-    'BODY_TOO_LARGE',
-    `a request for a token has at most ${largestForm} bytes (64 KiB)`,
-  )
+  const most = exchange.limits.requestSize
+  const body = await readBody(exchange, {
+    most,
+    tooLarge: () =>
+      limitReached('BODY_TOO_LARGE', `a request for a token has at most ${most} bytes`, {
+        setting: 'limits.request-size',
+        limit: most,
+      }),
+  })
+  return new URLSearchParams(Buffer.from(body).toString('utf8'))
 }

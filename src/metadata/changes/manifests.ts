@@ -6,9 +6,11 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
 import { perLength, places, slices, statement } from '../statement.ts'
+import { requireFlat } from './index-depth.ts'
 import { type LinkAddress, review } from './links.ts'
 import { inOrder, lockTags } from './lock-tags.ts'
 import { makeRepository } from './make-repository.ts'
+import { type ManifestLimits, requireFewTags, requireRoomForReferrer } from './manifest-limits.ts'
 import { orphanManifest, orphanReferrers } from './orphans.ts'
 import { deleteReferences, insertReferences, userOf } from './references.ts'
 import { deleteTagsOf, setTag, type TagMove } from './tags.ts'
@@ -29,15 +31,19 @@ export interface ManifestPut extends LinkAddress, TagMove {
   missing: MissingAllowed
   /** Milliseconds that it stays, as every link does, without anything that holds it. */
   grace: number
+  /** Not given: none. */
+  limits?: ManifestLimits | undefined
 }
 
 /**
  * Stores a manifest and its tags: they become visible together or not at all.
- * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold, TAG_IMMUTABLE
+ * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold, TAG_IMMUTABLE, LIMIT_REACHED, MANIFEST_INVALID
  */
 export async function putManifest(tx: Transaction, put: ManifestPut): Promise<void> {
   await lockTags(tx, put)
   await requireReferences(tx, put)
+  const { limits, subject } = put
+  if (limits && subject) await requireRoomForReferrer(tx, { ...put, subject, most: limits.referrers })
   await makeRepository(tx, put)
   await tx.run(upsertManifest, put)
   await insertReferences(tx, {
@@ -45,7 +51,12 @@ export async function putManifest(tx: Transaction, put: ManifestPut): Promise<vo
     manifest: put.digest,
     references: put.references,
   })
-  for (const tag of inOrder(put.tags)) await setTag(tx, { ...put, tag })
+  if (limits && put.references.some(({ role }) => role === 'child'))
+    await requireFlat(tx, { repository: put.repository, digest: put.digest, most: limits.nesting })
+  let moved = false
+  for (const tag of inOrder(put.tags)) moved = (await setTag(tx, { ...put, tag })) || moved
+  if (limits && moved)
+    await requireFewTags(tx, { repository: put.repository, digest: put.digest, most: limits.tags })
   // A manifest that no tag holds is looked at when its grace is over.
   await review(tx, { repository: put.repository, digest: put.digest, delay: put.grace })
 }

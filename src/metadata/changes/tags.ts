@@ -24,22 +24,26 @@ export interface TagMove {
 
 /**
  * Points the tag at a manifest of the repository and remembers the move.
- * @throws TAG_IMMUTABLE
+ * @returns false where it pointed there before. @throws TAG_IMMUTABLE
  */
-export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & TagMove): Promise<void> {
+export async function setTag(tx: Transaction, move: LinkAddress & TagAddress & TagMove): Promise<boolean> {
   const fixed = isImmutable(move.tag, move.immutable)
   // Where two set a new tag at once, only the row that is there first tells.
-  if (fixed && (await tx.run(insertTag, move)) > 0) return remember(tx, move)
+  if (fixed && (await tx.run(insertTag, move)) > 0) {
+    await remember(tx, move)
+    return true
+  }
   const before = await tx.first(tagDigest, move)
   if (before?.digest === move.digest) {
     // No move, but it was set: by its age it is as good as new.
     await tx.run(touchTag, move)
-    return
+    return false
   }
   if (before && fixed) throw tagImmutable(move.tag, 'move')
   await tx.run(upsertTag, move)
   await remember(tx, move)
   if (before) await leave(tx, { repository: move.repository, digest: before.digest })
+  return true
 }
 
 /**

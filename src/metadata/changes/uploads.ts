@@ -7,6 +7,7 @@ import { perLength, places, statement } from '../statement.ts'
 import { linkBlob, lockLinkBeforeBlob } from './links.ts'
 import { doomObject } from './objects.ts'
 import { storeBlob } from './store-blob.ts'
+import { type Opener, requireFewUploads } from './upload-openers.ts'
 import { type Target, targetOf } from './upload-target.ts'
 
 /** A writer whose bytes stopped for this long has lost its right to write. Milliseconds. */
@@ -21,14 +22,21 @@ export interface NewUpload {
   /** Set when the same request goes on to write. */
   writer: string | null
   targetKey: string | null
+  /** Whose it is; not given: it counts for nobody. */
+  opener?: Opener | undefined
 }
 
 /**
  * The row commits before its object exists: what a crash leaves behind is found in the table. Opened again under the
- * same id, which nobody else can have, it stays as it is.
+ * same id, which nobody else can have, it stays as it is. An opener's others are counted without a lock: those that are
+ * opened at the same moment on PostgreSQL may not see each other.
+ * @throws TOO_MANY_UPLOADS
  */
 export async function openUpload(tx: Transaction, upload: NewUpload): Promise<void> {
-  await tx.run(insertUpload, { ...upload, leaseTime: upload.writer === null ? 0 : leaseTime })
+  const { opener, writer } = upload
+  const openedBy = opener?.name ?? null
+  await tx.run(insertUpload, { ...upload, openedBy, leaseTime: writer === null ? 0 : leaseTime })
+  if (opener) await requireFewUploads(tx, opener)
 }
 
 export interface Lease {
@@ -156,22 +164,24 @@ function uploadUnknown(id: string): RegistryError {
   )
 }
 
-const insertUpload = statement<NewUpload & { leaseTime: number }>()(({ db, arg, now }) =>
-  db
-    .insertInto('uploads')
-    .values((eb) => ({
-      id: arg('id'),
-      repository: arg('repository'),
-      object_key: arg('objectKey'),
-      durable_offset: 0,
-      digest_so_far: arg('emptyDigest'),
-      target_key: arg('targetKey'),
-      writer: arg('writer'),
-      lease_until: eb(now, '+', arg('leaseTime')),
-      started_at: now,
-      last_activity: now,
-    }))
-    .onConflict((conflict) => conflict.column('id').doNothing()),
+const insertUpload = statement<NewUpload & { openedBy: string | null; leaseTime: number }>()(
+  ({ db, arg, now }) =>
+    db
+      .insertInto('uploads')
+      .values((eb) => ({
+        id: arg('id'),
+        repository: arg('repository'),
+        object_key: arg('objectKey'),
+        durable_offset: 0,
+        digest_so_far: arg('emptyDigest'),
+        target_key: arg('targetKey'),
+        writer: arg('writer'),
+        lease_until: eb(now, '+', arg('leaseTime')),
+        started_at: now,
+        last_activity: now,
+        opened_by: arg('openedBy'),
+      }))
+      .onConflict((conflict) => conflict.column('id').doNothing()),
 )
 
 const lockUpload = statement<UploadAddress>()(({ db, arg, dialect }) =>

@@ -10,6 +10,7 @@ import { jobs } from './009-jobs.ts'
 import { audit } from './010-audit.ts'
 import { rates } from './012-rates.ts'
 import { trashOfRepository } from './016-trash-of-repository.ts'
+import { uploaders } from './017-uploaders.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   audit,
   rates,
   trashOfRepository,
+  uploaders,
 ]
 
 /** The database is newer than this Berth may work with. */

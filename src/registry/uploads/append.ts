@@ -22,7 +22,7 @@ export interface Appended {
 /**
  * Adds a chunk to an upload; when it resolves, the chunk is durable. What came of a body whose client went away is
  * kept, and the client finds it in the upload's status.
- * @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID, STORAGE_FULL
+ * @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID, BLOB_TOO_LARGE, STORAGE_FULL
  */
 export async function appendToUpload(registry: Registry, call: Call & Chunk): Promise<Appended> {
   await requireRoom(registry, call.length ?? 0)

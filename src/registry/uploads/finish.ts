@@ -9,7 +9,7 @@ import { holdLease } from './lease.ts'
 import { receive } from './receive.ts'
 import { resumeHash } from './resume-hash.ts'
 import { abandonSession, beginSession, type Chunk, lengthsDiffer, type Session } from './session.ts'
-import { requireRoom } from './start.ts'
+import { type Opens, openerIn, requireRoom } from './start.ts'
 import { dropUpload } from './status.ts'
 
 type Closing = Call & Chunk & { readonly digest: Digest }
@@ -27,7 +27,10 @@ export async function finishUpload(registry: Registry, call: Closing): Promise<n
 }
 
 /** The whole blob in the request that opens the upload. @returns the bytes that came with it */
-export async function uploadAtOnce(registry: Registry, call: Omit<Closing, 'id' | 'range'>): Promise<number> {
+export async function uploadAtOnce(
+  registry: Registry,
+  call: Omit<Closing, 'id' | 'range'> & Opens,
+): Promise<number> {
   await requireRoom(registry, call.length ?? 0)
   const id = registry.newId()
   const writer = registry.newId()
@@ -39,6 +42,7 @@ export async function uploadAtOnce(registry: Registry, call: Omit<Closing, 'id' 
     emptyDigest: digestOf(new Uint8Array(), algorithmOf(call.digest)),
     writer,
     targetKey,
+    opener: openerIn(registry, call.opener),
   })
   try {
     const session = {

@@ -2,8 +2,11 @@ import type { UploadWriter } from '../../blobs/blob-store.ts'
 import type { Registry } from '../registry.ts'
 import type { ContentHash } from './content-hash.ts'
 import { type Leased, LeaseKeeper } from './lease.ts'
+import { requireSmall } from './start.ts'
 
 export interface Sink extends Leased {
+  /** Bytes of the blob that are there already. */
+  readonly offset: number
   readonly file: UploadWriter
   /** Undefined: the bytes are hashed when they are an object. */
   readonly hash: ContentHash | undefined
@@ -18,6 +21,7 @@ export interface Received {
 /**
  * Takes a request's body into the upload's file and hash, chunk by chunk. What arrived before the client went away
  * is kept; where the storage fails, it throws.
+ * @throws BLOB_TOO_LARGE
  */
 export async function receive(
   registry: Registry,
@@ -38,8 +42,9 @@ export async function receive(
     if (next.done) return { bytes, failure: undefined }
     const leased = lease.renew()
     if (leased) await leased
-    sink.hash?.update(next.value)
     bytes += next.value.length
+    requireSmall(registry, sink.offset + bytes)
+    sink.hash?.update(next.value)
     const room = sink.file.write(next.value)
     if (room) await lease.during(room)
   }
