@@ -3,14 +3,16 @@ import type { Import } from './imports.ts'
 /** What an area may look at besides itself: the arrows of the design. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   oci: [],
+  // Connections that the server itself makes to hosts that somebody named.
+  net: [],
   logging: ['oci'],
   config: ['oci', 'logging'],
   blobs: ['oci'],
   metadata: ['oci'],
   client: ['oci'],
   registry: ['oci', 'blobs', 'metadata'],
-  access: ['oci', 'blobs', 'metadata'],
-  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
+  access: ['oci', 'blobs', 'metadata', 'net'],
+  jobs: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging', 'net'],
   http: ['oci', 'blobs', 'metadata', 'registry', 'access', 'logging'],
   cli: [
     'oci',
