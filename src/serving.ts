@@ -8,6 +8,7 @@ import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
 import type { Pull } from './metadata/changes/state.ts'
+import { notificationRulesOf, notifyingWith } from './notifying.ts'
 import { AuditRecorder } from './registry/audit/recorder.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
@@ -57,6 +58,7 @@ export async function servingOptions(
     audit,
     callers: await openSignIn({ metadata, decide, url, hasher, now }),
     accounts: { hasher, registration: switches.registration },
+    notifying: notifyingWith(notificationRulesOf(settings), { port: settings.listen[0]?.port ?? 0, now }),
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,
     version,

@@ -5,9 +5,11 @@ import { drained } from './http/drain.ts'
 import { startServer } from './http/server.ts'
 import { openTls, type Tls } from './http/tls/tls.ts'
 import { droppedOf, watchAudit } from './jobs/audit-watch.ts'
+import { schedulePullNotices } from './jobs/pull-notices-schedule.ts'
 import { BufferedSink } from './logging/buffered-sink.ts'
 import { createLogger } from './logging/logger.ts'
 import { theServer } from './metadata/changes/attribution.ts'
+import { PullNotices } from './registry/pull-notices.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { registryOf, servingOptions } from './serving.ts'
 import { openStores } from './stores.ts'
@@ -59,7 +61,8 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     },
   })
   const pulls = new PullRecorder(stores.metadata)
-  const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
+  const pullNotices = new PullNotices(stores.metadata)
+  const registry = { ...registryOf(settings, stores, (manifest) => pulls.record(manifest)), pullNotices }
   const tls = await openWorkersTls(settings)
   const serving = await servingOptions(settings, { registry, logger, tls })
   await owner.call('ready', null)
@@ -76,6 +79,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   const following = tls?.follow(server)
   serving.callers.uses.start()
   serving.audit.start()
+  const telling = schedulePullNotices(pullNotices, logger)
   await owner.call('listening', server.urls)
   return {
     revokeUpload: async (id) => stores.blobs.revokeUpload?.(id),
@@ -84,6 +88,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     async drain({ patience }) {
       following?.stop()
       const cutOff = !(await drained(server, patience))
+      await telling.stop()
       await pulls.flush().catch(() => undefined)
       await serving.callers.uses.stop()
       await serving.audit.stop()

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
+import { notificationSettings } from './notification-settings.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { retentionRule } from './retention-rules.ts'
 import { s3Settings } from './s3-settings.ts'
@@ -130,6 +131,7 @@ export const settings = {
     '365d',
     'how long the audit log keeps what was done; off: for good',
   ),
+  ...notificationSettings,
   'server.read-only': setting(flag, 'false', 'whether pushes and deletions are refused, while pulls go on'),
   'access.anonymous': setting(
     flag,

@@ -47,7 +47,7 @@ describe('a request to a host that a user named', () => {
     const failure = await failureOf(
       ask(`http://two.example:${port}/`, {}, { guard: guardAddresses([]), find }),
     )
-    expect(failure.message).toContain('two.example leads to 127.0.0.1, which may not be reached')
+    expect(failure.message).toContain('two.example leads to an address that may not be reached')
     expect(seen).toEqual([])
   })
 
@@ -110,6 +110,14 @@ describe('a request to a host that a user named', () => {
     expect([plain.body.length, plain.cut]).toEqual([1000, true])
     const packed = await ask(`http://hook.example:${port}/packed`, { mostBytes: 1000 })
     expect([packed.body.length, packed.cut]).toEqual([1000, true])
+  })
+
+  test('waits for the head alone where nothing of the body is wanted', async () => {
+    const { port } = serve(() => new Response(drip(), { status: 202 }))
+    expect(await ask(`http://hook.example:${port}/`, { mostBytes: 0 })).toMatchObject({
+      status: 202,
+      cut: true,
+    })
   })
 
   test('says in words that nothing listens, that the connection was closed, and that a name is not there', async () => {

@@ -26,7 +26,7 @@ export interface OutboundRequest {
   readonly body?: string | undefined
   /** For all of it: to look the name up, to connect, and to the last byte. Milliseconds. */
   readonly timeout: number
-  /** Of the answer's body; the connection is closed behind them. Bytes. */
+  /** Of the answer's body; the connection is closed behind them. Bytes; 0: only the head is waited for. */
   readonly mostBytes: number
   /** Ends it early. */
   readonly signal?: AbortSignal | undefined
@@ -89,8 +89,9 @@ async function findAllowed(
   for (const { address } of found) {
     const why = guard.refusal(address)
     if (why === undefined) continue
-    const led = address === host ? host : `${host} leads to ${address}`
-    throw new OutboundFailure('address', `${led}, which may not be reached: ${why}`)
+    // Which address it is that only this network knows, is not for everybody who may name a host.
+    const which = address === host ? host : `${host} leads to an address that`
+    throw new OutboundFailure('address', `${which} may not be reached: ${why}`)
   }
   return found
 }
@@ -151,6 +152,7 @@ async function readUpTo(
   most: number,
   response: IncomingMessage,
 ): Promise<{ body: Uint8Array; cut: boolean }> {
+  if (most === 0) return { body: new Uint8Array(), cut: true }
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of response as AsyncIterable<Uint8Array>) {

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'BLOB_UPLOAD_UNKNOWN'
   | 'BODY_TOO_LARGE'
   | 'DELETE_DISABLED'
+  | 'DELIVERY_UNKNOWN'
   | 'DENIED'
   | 'DIGEST_INVALID'
   | 'INVITATION_INVALID'
@@ -50,6 +51,7 @@ export type ErrorCode =
   | 'TRASH_UNKNOWN'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED'
+  | 'WEBHOOK_UNKNOWN'
 
 export interface ErrorExtras {
   /** Facts for a program: the digest that is missing, the offset that was expected. */

@@ -7,7 +7,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import { parseTag } from '../../oci/tag.ts'
 import * as manifests from '../../registry/manifests.ts'
 import { auditPull } from '../audit.ts'
-import { callOf, type Exchange, parameters } from '../exchange.ts'
+import { callerOf, callOf, type Exchange, parameters } from '../exchange.ts'
 import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
 /** Tags that one request may set. */
@@ -21,7 +21,7 @@ export async function getManifest(
   const reference = parseReference(text)
   const { request, registry } = exchange
   const manifest = await manifests.getManifest(registry, { ...callOf(exchange, repository), reference })
-  if (countsAsPull(request, reference)) registry.pulled({ repository, digest: manifest.digest })
+  if (countsAsPull(request, reference)) notePull(exchange, { repository, reference, manifest })
   if (request.method === 'GET')
     auditPull(exchange, { action: 'manifest:pull', repository, digest: manifest.digest })
   const headers = reference.by === 'digest' ? headersByDigest(manifest) : headersByTag(manifest)
@@ -33,6 +33,26 @@ export async function getManifest(
   const response = new Response(null, { headers })
   response.headers.set('Content-Length', String(manifest.bytes.length))
   return response
+}
+
+function notePull(
+  exchange: Exchange,
+  pull: { repository: RepositoryName; reference: Reference; manifest: StoredManifest },
+): void {
+  const { repository, reference, manifest } = pull
+  const { digest, mediaType, bytes } = manifest
+  const { registry } = exchange
+  registry.pulled({ repository, digest })
+  if (!registry.pullNotices?.wanted) return
+  const tag = reference.by === 'tag' ? reference.tag : null
+  registry.pullNotices.note({
+    repository,
+    digest,
+    mediaType,
+    size: bytes.length,
+    tag,
+    by: callerOf(exchange),
+  })
 }
 
 /**

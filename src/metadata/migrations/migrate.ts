@@ -8,6 +8,7 @@ import { accounts } from './004-accounts.ts'
 import { sharedUploads } from './006-shared-uploads.ts'
 import { jobs } from './009-jobs.ts'
 import { audit } from './010-audit.ts'
+import { notifications } from './015-notifications.ts'
 import { trashOfRepository } from './016-trash-of-repository.ts'
 import type { Migration } from './migration.ts'
 
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   sharedUploads,
   jobs,
   audit,
+  notifications,
   trashOfRepository,
 ]
 
