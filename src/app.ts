@@ -11,14 +11,19 @@ import { claimPorts } from './http/shared-port.ts'
 import { openTls, type Tls } from './http/tls/tls.ts'
 import { type AuditWatch, auditMeasurements, droppedOf, watchAudit } from './jobs/audit-watch.ts'
 import { CollectorMeter } from './jobs/collector-meter.ts'
+import { Courier } from './jobs/courier.ts'
+import { courierMeasurements } from './jobs/courier-measurements.ts'
 import { watchJournal } from './jobs/journal-watch.ts'
 import { startMaintenance } from './jobs/maintenance.ts'
+import { schedulePullNotices } from './jobs/pull-notices-schedule.ts'
 import { Scrubber } from './jobs/scrub.ts'
 import { scrubMeasurements } from './jobs/scrub-measurements.ts'
 import { turnMeasurements } from './jobs/turn-measurements.ts'
 import { alone, SharedTurns } from './jobs/turns.ts'
 import type { LineSink, Logger } from './logging/logger.ts'
+import { notificationRulesOf, notifyingWith } from './notifying.ts'
 import { requireMeantOpen } from './open-access.ts'
+import { PullNotices } from './registry/pull-notices.ts'
 import { PullRecorder, type RecordsPulls } from './registry/pull-recorder.ts'
 import { putRulesOnRecord } from './registry/recorded-rules.ts'
 import type { Registry } from './registry/registry.ts'
@@ -71,6 +76,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       collector: collectorRulesOf(settings),
       retention: retentionRulesOf(settings),
       switches: switchesOf(settings),
+      notifications: notificationRulesOf(settings),
     })
     const setupCode = await offerSetupCode(stores.metadata)
     const pulls = new PullRecorder(stores.metadata)
@@ -106,7 +112,8 @@ async function serveAlone({
   pulls,
   background,
 }: Parts): Promise<Served> {
-  const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
+  const pullNotices = new PullNotices(stores.metadata)
+  const registry = { ...registryOf(settings, stores, (manifest) => pulls.record(manifest)), pullNotices }
   const counting = openCounting(settings, stores)
   const serving = await servingOptions(settings, { registry, logger, tls, counting })
   const server = await listenOn(settings.listen, {
@@ -118,12 +125,14 @@ async function serveAlone({
   const following = tls?.follow(server)
   serving.callers.uses.start()
   serving.audit.start()
+  const telling = schedulePullNotices(pullNotices, logger)
   const maintenance = background.start(registry, pulls)
   return {
     urls: server.urls,
     async stop(patience) {
       following?.stop()
       const cutOff = !(await drained(server, patience))
+      await telling.stop()
       await maintenance.stop()
       await serving.callers.uses.stop()
       await serving.audit.stop()
@@ -198,10 +207,21 @@ function backgroundOf({
     turns: turns ?? alone,
     now: stores.now,
   })
+  const { now } = stores
+  const port = settings.listen[0]?.port ?? 0
+  const courier = new Courier({
+    metadata,
+    sender: notifyingWith(notificationRulesOf(settings), { port, now }).sender,
+    logger,
+    retryFor: settings['notifications.retry-for'],
+    random: Math.random,
+    newId: () => crypto.randomUUID(),
+  })
   return {
     measurements: [
       ...meter.measurements(metadata),
       ...scrubMeasurements(scrubber),
+      ...courierMeasurements(courier, metadata),
       ...journal.measurements,
       ...audit.measurements,
       ...auditMeasurements(metadata),
@@ -213,6 +233,8 @@ function backgroundOf({
         registry,
         pulls,
         scrubber,
+        courier,
+        keepDeliveries: settings['notifications.keep'],
         logger,
         rules: collectorRulesOf(settings),
         meter,

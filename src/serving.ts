@@ -12,6 +12,7 @@ import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
 import type { Pull } from './metadata/changes/state.ts'
+import { notificationRulesOf, notifyingWith } from './notifying.ts'
 import { MemoryRates } from './rates/memory-rates.ts'
 import { PullShares } from './rates/pull-shares.ts'
 import type { SharedRates } from './rates/shared-rates.ts'
@@ -92,6 +93,7 @@ export async function servingOptions(
     pullLimits: pulls?.limits,
     stopLimits: async () => pulls?.shares.stop(),
     accounts: { hasher, registration: switches.registration },
+    notifying: notifyingWith(notificationRulesOf(settings), { port: settings.listen[0]?.port ?? 0, now }),
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,
     version,

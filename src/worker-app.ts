@@ -5,10 +5,12 @@ import { drained } from './http/drain.ts'
 import { startServer } from './http/server.ts'
 import { openTls, type Tls } from './http/tls/tls.ts'
 import { droppedOf, watchAudit } from './jobs/audit-watch.ts'
+import { schedulePullNotices } from './jobs/pull-notices-schedule.ts'
 import { BufferedSink } from './logging/buffered-sink.ts'
 import { createLogger } from './logging/logger.ts'
 import { theServer } from './metadata/changes/attribution.ts'
 import type { SharedRates } from './rates/shared-rates.ts'
+import { PullNotices } from './registry/pull-notices.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
 import { registryOf, servingOptions } from './serving.ts'
 import { openStores } from './stores.ts'
@@ -60,7 +62,8 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     },
   })
   const pulls = new PullRecorder(stores.metadata)
-  const registry = registryOf(settings, stores, (manifest) => pulls.record(manifest))
+  const pullNotices = new PullNotices(stores.metadata)
+  const registry = { ...registryOf(settings, stores, (manifest) => pulls.record(manifest)), pullNotices }
   const tls = await openWorkersTls(settings)
   const counting = { rates: ratesOf(owner), keys: () => 0 }
   const serving = await servingOptions(settings, { registry, logger, tls, counting })
@@ -78,6 +81,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   const following = tls?.follow(server)
   serving.callers.uses.start()
   serving.audit.start()
+  const telling = schedulePullNotices(pullNotices, logger)
   await owner.call('listening', server.urls)
   return {
     revokeUpload: async (id) => stores.blobs.revokeUpload?.(id),
@@ -86,6 +90,7 @@ async function start(owner: Owner): Promise<WorkerMethods> {
     async drain({ patience }) {
       following?.stop()
       const cutOff = !(await drained(server, patience))
+      await telling.stop()
       await pulls.flush().catch(() => undefined)
       await serving.callers.uses.stop()
       await serving.audit.stop()

@@ -26,9 +26,12 @@ export const needs = {
   'repository:configure': 'maintain',
   /** Who may do what in it. */
   'repository:grant': 'admin',
+  /** Which other systems are told of what happens in it. */
+  'repository:notify': 'admin',
   'namespace:show': 'read',
   'namespace:configure': 'admin',
   'namespace:grant': 'admin',
+  'namespace:notify': 'admin',
   'organisation:create': 'founder',
   'organisation:show': 'member',
   'organisation:administer': 'owner',

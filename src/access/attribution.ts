@@ -1,11 +1,11 @@
-import type { Attribution } from '../metadata/changes/attribution.ts'
+import type { Attribution, HttpRequestFacts } from '../metadata/changes/attribution.ts'
 import type { ChangesMetadata } from '../metadata/metadata-store.ts'
 import type { Identity } from './identity.ts'
 
 /** @param from where the request came from; undefined: it is a command on the stores themselves */
 export function attributionOf(
   identity: Identity,
-  from?: { readonly address: string; readonly request: string },
+  from?: { readonly address: string; readonly request: string; readonly http?: HttpRequestFacts },
 ): Attribution {
   const known = identity.kind === 'user' || identity.kind === 'robot'
   return {
@@ -15,6 +15,7 @@ export function attributionOf(
     accessToken: (known && identity.bound?.accessToken) || null,
     address: from?.address ?? null,
     request: from?.request ?? null,
+    ...(from?.http && { http: from.http }),
   }
 }
 

@@ -101,6 +101,19 @@ export const commandGroups: readonly CommandGroup[] = [
     },
   },
   {
+    title: 'Notifications',
+    commands: {
+      'webhook add': async () => (await import('./commands/webhook/add.ts')).webhookAdd,
+      'webhook list': async () => (await import('./commands/webhook/list.ts')).webhookList,
+      'webhook show': async () => (await import('./commands/webhook/show.ts')).webhookShow,
+      'webhook set': async () => (await import('./commands/webhook/set.ts')).webhookSet,
+      'webhook test': async () => (await import('./commands/webhook/test.ts')).webhookTest,
+      'webhook deliveries': async () => (await import('./commands/webhook/deliveries.ts')).webhookDeliveries,
+      'webhook redeliver': async () => (await import('./commands/webhook/redeliver.ts')).webhookRedeliver,
+      'webhook remove': async () => (await import('./commands/webhook/remove.ts')).webhookRemove,
+    },
+  },
+  {
     title: 'Upkeep',
     commands: {
       gc: async () => (await import('./commands/gc.ts')).gc,

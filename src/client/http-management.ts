@@ -3,6 +3,7 @@ import type { AuditFilter } from './audit-management.ts'
 import { accessManagement } from './http-access-management.ts'
 import type { Deletion, InRepository, Management, Page, TagAddress } from './management.ts'
 import { type RemoteOptions, remote } from './remote.ts'
+import { webhookManagement } from './webhook-management.ts'
 
 /** A registry's management API, seen from a client. */
 export function connectManagement(options: RemoteOptions): Management {
@@ -46,6 +47,7 @@ export function connectManagement(options: RemoteOptions): Management {
     auditAnchor: () => request('GET', '/api/v1/audit/anchor'),
 
     ...accessManagement(registry),
+    ...webhookManagement(registry),
 
     async [Symbol.asyncDispose]() {},
   }

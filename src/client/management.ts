@@ -4,6 +4,7 @@ import type { Tag } from '../oci/tag.ts'
 import type { ManagesAccess, Visibility } from './access-management.ts'
 import type { ManagesAudit } from './audit-management.ts'
 import type { Page, Paged } from './pages.ts'
+import type { ManagesWebhooks } from './webhook-management.ts'
 
 export type { Page }
 
@@ -18,6 +19,7 @@ export interface Management
     SwitchesReadOnly,
     ManagesAccess,
     ManagesAudit,
+    ManagesWebhooks,
     AsyncDisposable {}
 
 export interface InRepository {

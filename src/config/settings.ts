@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { abuseSettings } from './abuse-settings.ts'
+import { notificationSettings } from './notification-settings.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { pullLimitSettings } from './pull-limits.ts'
 import { retentionRule } from './retention-rules.ts'
@@ -132,6 +133,7 @@ export const settings = {
     '365d',
     'how long the audit log keeps what was done; off: for good',
   ),
+  ...notificationSettings,
   'server.read-only': setting(flag, 'false', 'whether pushes and deletions are refused, while pulls go on'),
   'access.anonymous': setting(
     flag,

@@ -5,7 +5,7 @@ import type { Crew } from './crew.ts'
 import { distribution } from './distribution/routes.ts'
 import { authorize, type Endpoint, type Exchange } from './exchange.ts'
 import { healthz, readyz } from './health.ts'
-import type { AccountOptions, StartCollector } from './management/environment.ts'
+import type { AccountOptions, Notifying, StartCollector } from './management/environment.ts'
 import type { Metrics } from './metrics.ts'
 import { ping, search } from './search.ts'
 import { publishedKeys, token } from './token/token.ts'
@@ -20,6 +20,7 @@ export interface ServerState {
   /** The other processes, where several serve together. */
   readonly crew: Crew | undefined
   readonly accounts: AccountOptions
+  readonly notifying: Notifying | undefined
   journal(): JournalState | undefined
 }
 

@@ -15,6 +15,7 @@ const answers: Record<ErrorCode, readonly [status: number, code: string]> = {
   BLOB_UPLOAD_UNKNOWN: [404, 'BLOB_UPLOAD_UNKNOWN'],
   BODY_TOO_LARGE: [413, 'SIZE_INVALID'],
   DELETE_DISABLED: [405, 'UNSUPPORTED'],
+  DELIVERY_UNKNOWN: [404, 'DELIVERY_UNKNOWN'],
   DENIED: [403, 'DENIED'],
   DIGEST_INVALID: [400, 'DIGEST_INVALID'],
   INVITATION_INVALID: [403, 'INVITATION_INVALID'],
@@ -55,6 +56,7 @@ const answers: Record<ErrorCode, readonly [status: number, code: string]> = {
   TRASH_UNKNOWN: [404, 'TRASH_UNKNOWN'],
   UNAUTHORIZED: [401, 'UNAUTHORIZED'],
   UNSUPPORTED: [405, 'UNSUPPORTED'],
+  WEBHOOK_UNKNOWN: [404, 'WEBHOOK_UNKNOWN'],
 }
 
 describe('the answer to an error', () => {

@@ -19,6 +19,7 @@ const wireErrors = {
   BLOB_UPLOAD_UNKNOWN: { status: 404, code: 'BLOB_UPLOAD_UNKNOWN' },
   BODY_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },
   DELETE_DISABLED: { status: 405, code: 'UNSUPPORTED' },
+  DELIVERY_UNKNOWN: { status: 404, code: 'DELIVERY_UNKNOWN' },
   DENIED: { status: 403, code: 'DENIED' },
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
   INVITATION_INVALID: { status: 403, code: 'INVITATION_INVALID' },
@@ -59,6 +60,7 @@ const wireErrors = {
   TRASH_UNKNOWN: { status: 404, code: 'TRASH_UNKNOWN' },
   UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
   UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },
+  WEBHOOK_UNKNOWN: { status: 404, code: 'WEBHOOK_UNKNOWN' },
 } as const satisfies Record<ErrorCode, WireError>
 
 /** The answer to what went wrong, in the specification's form. */

@@ -2,6 +2,7 @@ import { attributionOf, inTheNameOf } from '../access/attribution.ts'
 import type { Action, Decide, Decision, Identity, Resource } from '../access/decide.ts'
 import { type Refused, refusal } from '../access/refusals.ts'
 import type { Callers } from '../access/sign-in/open-sign-in.ts'
+import type { Attribution } from '../metadata/changes/attribution.ts'
 import type { Visibility } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { RecordsAudit } from '../registry/audit/recorder.ts'
@@ -101,9 +102,23 @@ function refuse(exchange: Exchange, refused: Refused): never {
 
 /** From here on what the request changes is recorded as its caller's. */
 export function recordCaller(exchange: Exchange): void {
-  const { registry, identity } = exchange
-  const by = attributionOf(identity, { address: exchange.client(), request: exchange.id })
-  exchange.registry = { ...registry, metadata: inTheNameOf(registry.metadata, by) }
+  const { registry } = exchange
+  exchange.registry = { ...registry, metadata: inTheNameOf(registry.metadata, callerOf(exchange)) }
+}
+
+/** Who sent the request, for the record of what it did. */
+export function callerOf(exchange: Exchange): Attribution {
+  const { identity, request } = exchange
+  return attributionOf(identity, {
+    address: exchange.client(),
+    request: exchange.id,
+    http: {
+      method: request.method,
+      origin: exchange.origin(),
+      // A database refuses NUL as text; nobody needs more of it than this.
+      userAgent: (request.headers.get('user-agent') ?? '').replaceAll('\0', '').slice(0, 300),
+    },
+  })
 }
 
 export function callOf(exchange: Exchange, repository: RepositoryName): Call {

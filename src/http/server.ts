@@ -20,7 +20,7 @@ import { errorResponse, faultResponse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type Forwarding, forwarding } from './forwarding.ts'
 import { type Address, type BunServer, Listeners, type OpenListener, requireFree } from './listeners.ts'
-import type { AccountOptions, StartCollector } from './management/environment.ts'
+import type { AccountOptions, Notifying, StartCollector } from './management/environment.ts'
 import { Metrics } from './metrics.ts'
 import { patienceWith } from './patience.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly callers?: Callers | undefined
   /** What the management of accounts keeps to; undefined: nobody makes an account of his own. */
   readonly accounts?: AccountOptions
+  /** What sends requests to webhooks; without it the API refuses to look after any. */
+  readonly notifying?: Notifying
   /** Where requests come from in front of proxies; undefined: from where they come. */
   readonly forwarding?: Forwarding
   /** Records pulls, sign-ins and refusals; undefined: nobody does. */
@@ -115,6 +117,7 @@ class Front {
   readonly crew: Crew | undefined
   readonly accounts: AccountOptions
   readonly idleSeconds: number
+  readonly notifying: Notifying | undefined
   readonly #options: ServerOptions
   readonly #forwarding: Forwarding
   readonly #idPrefix = crypto.randomUUID().slice(0, 8)
@@ -128,6 +131,7 @@ class Front {
     this.startCollector = options.startCollector
     this.crew = options.crew
     this.accounts = options.accounts ?? { hasher: createPasswordHasher(), registration: 'off' }
+    this.notifying = options.notifying
     const { metadata, blobs } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(

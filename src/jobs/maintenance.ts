@@ -4,6 +4,8 @@ import type { Registry } from '../registry/registry.ts'
 import { auditTick, trimAudit } from './audit-retention.ts'
 import { type CollectorRules, collectGarbage } from './collector.ts'
 import type { CollectorMeter } from './collector-meter.ts'
+import type { Courier } from './courier.ts'
+import { tidyDeliveries } from './deliveries-tidying.ts'
 import { recordCollection } from './recorded-runs.ts'
 import { removalGuard } from './removal-guard.ts'
 import { type RetentionRules, retentionTick, runRetentionWhenDue } from './retention-schedule.ts'
@@ -17,6 +19,9 @@ export interface Maintenance {
   readonly registry: Registry
   readonly pulls: RecordsPulls
   readonly scrubber: Scrubber
+  readonly courier: Courier
+  /** Milliseconds that it is remembered what webhooks were told. */
+  readonly keepDeliveries: number
   readonly logger: Logger
   readonly rules: CollectorRules
   /** Milliseconds between two runs of the collector. */
@@ -36,6 +41,8 @@ const shortestSweep = 1000
 const longestSweep = 60_000
 /** Pull times are known to the day: a minute that a crash loses is none. Milliseconds. */
 const flushInterval = 60_000
+/** What webhooks were told is forgotten days later: a minute more is nothing. Milliseconds. */
+const tidyInterval = 60_000
 
 export interface RunningMaintenance extends ScheduledJob {
   /** Runs the collector now. @returns false where it runs already, here or in another process */
@@ -44,8 +51,9 @@ export interface RunningMaintenance extends ScheduledJob {
 
 /** Everything that a server does by itself, again and again, beside what it is asked for. */
 export function startMaintenance(options: Maintenance): RunningMaintenance {
-  const { scrubber } = options
+  const { scrubber, courier } = options
   scrubber.start()
+  courier.start()
   const collector = scheduleCollector(options)
   const jobs = [
     collector,
@@ -53,7 +61,9 @@ export function startMaintenance(options: Maintenance): RunningMaintenance {
     schedulePulls(options),
     scheduleRetention(options),
     ...(options.auditAge === null ? [] : [scheduleAudit(options, options.auditAge)]),
+    scheduleTidying(options),
     scrubber,
+    courier,
   ]
   return {
     startCollector: () => collector.start(),
@@ -135,6 +145,15 @@ function scheduleAudit(options: Maintenance, age: number): ScheduledJob {
     },
     look: guard.look,
     failed: (error) => logger.error('the audit log could not be trimmed', { error: String(error) }),
+  })
+}
+
+function scheduleTidying({ registry, turns, logger, keepDeliveries: keep }: Maintenance): ScheduledJob {
+  return scheduleTurns(turns, {
+    name: 'deliveries',
+    interval: tidyInterval,
+    run: (stopped) => tidyDeliveries({ metadata: registry.metadata, keep, stopped }),
+    failed: (error) => logger.error('old deliveries could not be forgotten', { error: String(error) }),
   })
 }
 

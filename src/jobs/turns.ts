@@ -2,7 +2,7 @@ import type { Logger } from '../logging/logger.ts'
 import type { ChangesMetadata, TellsTurns } from '../metadata/metadata-store.ts'
 
 /** What one process does for all that share the metadata. */
-export const sharedJobs = ['collector', 'sweep', 'retention', 'scrub', 'audit'] as const
+export const sharedJobs = ['collector', 'sweep', 'retention', 'scrub', 'audit', 'deliveries'] as const
 export type SharedJob = (typeof sharedJobs)[number]
 
 export interface TurnWanted {

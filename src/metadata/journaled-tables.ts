@@ -79,6 +79,29 @@ export const journaledTables: readonly JournaledTable[] = [
     values: ['algorithm', 'public_jwk', 'private_jwk', 'created_at', 'retired_at'],
   },
   { name: 'access_state', key: ['id'], values: ['closed', 'closed_at', 'why'] },
+  {
+    name: 'webhooks',
+    key: ['id'],
+    values: [
+      'place',
+      'name',
+      'url',
+      'secret',
+      'old_secret',
+      'old_secret_until',
+      'actions',
+      'pulls',
+      'repositories',
+      'blobs',
+      'media_type',
+      'headers',
+      'enabled',
+      'paused_why',
+      'created_by',
+      'created_at',
+    ],
+    found: ['failures', 'failing_since', 'retry_at'],
+  },
 ]
 
 /** Tables that the journal leaves out, each with the reason. */
@@ -98,6 +121,7 @@ export const notJournaled: Readonly<Record<string, string>> = {
   audit_chain: 'goes with the events',
   audit_writers: 'goes with the events',
   rates: 'limits begin anew',
+  deliveries: 'what was on its way when the database was lost is told to nobody',
   migrations: 'a rebuild makes the tables anew',
   journal_queue: 'the journal itself',
   journal_position: 'the journal itself',

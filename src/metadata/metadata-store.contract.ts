@@ -4,6 +4,7 @@ import { accountsContract } from './contract/accounts.ts'
 import { blobsContract } from './contract/blobs.ts'
 import { collectionContract } from './contract/collection.ts'
 import { damageContract } from './contract/damage.ts'
+import { deliveriesContract } from './contract/deliveries.ts'
 import { dependentsContract } from './contract/dependents.ts'
 import type { OpenStore } from './contract/fixtures.ts'
 import { historyContract } from './contract/history.ts'
@@ -20,6 +21,7 @@ import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
 import { turnsContract } from './contract/turns.ts'
 import { uploadsContract } from './contract/uploads.ts'
+import { webhooksContract } from './contract/webhooks.ts'
 import { withdrawalsContract } from './contract/withdrawals.ts'
 
 /** Every engine answers every query the same: run by each. */
@@ -45,6 +47,8 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     trashedRepositoriesContract(open)
     accountsContract(open)
     accessContract(open)
+    webhooksContract(open)
+    deliveriesContract(open)
     withdrawalsContract(open)
   })
 }

@@ -6,6 +6,7 @@ import type { ReadsAudit } from './audit-store.ts'
 import type { Attribution } from './changes/attribution.ts'
 import type { ChangeArguments, ChangeName, ChangeResult } from './changes/changes.ts'
 import type { Assumed, BlobAssumed } from './holders.ts'
+import type { NotificationsStore } from './notifications-store.ts'
 import type {
   FindsTags,
   KeepsTrash,
@@ -19,6 +20,7 @@ import type { CollectionRules, Verdict } from './verdicts.ts'
 
 export type * from './accounts-store.ts'
 export type * from './audit-store.ts'
+export type * from './notifications-store.ts'
 export type * from './operator-store.ts'
 export type * from './pages.ts'
 
@@ -43,6 +45,7 @@ export interface MetadataStore
     KeepsTrash,
     AccountsStore,
     ReadsAudit,
+    NotificationsStore,
     KeepsState,
     TellsTurns,
     HasLifetime {}

@@ -5,12 +5,13 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Tag } from '../oci/tag.ts'
 import type { AccountsSchema, Visibility } from './accounts-schema.ts'
 import type { AuditSchema } from './audit-schema.ts'
+import type { NotificationsSchema } from './notifications-schema.ts'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 by the database's clock; sizes
  * are bytes; texts compare bytewise.
  */
-export interface Schema extends AccountsSchema, AuditSchema {
+export interface Schema extends AccountsSchema, AuditSchema, NotificationsSchema {
   repositories: RepositoryRow
   blobs: BlobRow
   blob_links: BlobLinkRow

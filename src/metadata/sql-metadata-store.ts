@@ -7,6 +7,7 @@ import { collectionReads } from './collection-reads.ts'
 import type { Reader } from './engine.ts'
 import { managementReads } from './management-reads.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
+import { notificationsReads } from './notifications-reads.ts'
 import * as queries from './queries.ts'
 import { retentionReads } from './retention-reads.ts'
 import { signInReads } from './sign-in-reads.ts'
@@ -29,6 +30,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...accountsReads(engine),
     ...signInReads(engine),
     ...auditReads(engine),
+    ...notificationsReads(engine),
 
     async findManifest(by) {
       const row = await engine.first(queries.manifestByDigest, by)

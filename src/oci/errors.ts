@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'BLOB_UPLOAD_UNKNOWN'
   | 'BODY_TOO_LARGE'
   | 'DELETE_DISABLED'
+  | 'DELIVERY_UNKNOWN'
   | 'DENIED'
   | 'DIGEST_INVALID'
   | 'INVITATION_INVALID'
@@ -54,6 +55,7 @@ export type ErrorCode =
   | 'TRASH_UNKNOWN'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED'
+  | 'WEBHOOK_UNKNOWN'
 
 export interface ErrorExtras {
   /** Facts for a program: the digest that is missing, the offset that was expected. */

@@ -13,6 +13,7 @@ import type { MissingAllowed } from '../metadata/changes/manifests.ts'
 import type { Pull } from '../metadata/changes/state.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { NotesPulls } from './pull-notices.ts'
 import type { UnfinishedHashes } from './uploads/hashes.ts'
 
 /** What the use cases work with. */
@@ -35,6 +36,8 @@ export interface Registry {
   newTrashId(): string
   /** Notes that a manifest was pulled; must cost nothing. */
   pulled(manifest: Pull): void
+  /** Who hears of each pull; undefined: nobody. */
+  readonly pullNotices?: NotesPulls
 }
 
 /** What the operator's use cases need: a command beside the server has no more. */

@@ -24,7 +24,7 @@ function filled(path: string): string {
     .replace(':tag', 'latest')
     .replace(':digest', digest)
     .replace(':id', 'anything')
-    .replace(/:(?:organisation|team|robot|user|namespace|subject)/g, 'some')
+    .replace(/:(?:organisation|team|robot|user|namespace|subject|webhook)/g, 'some')
 }
 
 /** Asks every route for what nobody may do. @returns those that did it, or did not ask whether they may */

@@ -139,6 +139,7 @@ const state: ServerState = {
   ),
   startCollector: undefined,
   crew: undefined,
+  notifying: undefined,
   accounts: { hasher, registration: 'off' },
   journal: () => undefined,
 }

@@ -25,11 +25,15 @@ export function distributionProgram(name: 'registry' | 'docker-registry'): strin
   return places[name]?.find((path) => requireTools([path]))
 }
 
-export async function startDistribution(program: string): Promise<RunningDistribution> {
+/** @param options.notified the URL that it tells what happens */
+export async function startDistribution(
+  program: string,
+  { notified }: { notified?: string } = {},
+): Promise<RunningDistribution> {
   const home = await temporaryDirectory()
   const data = join(home, 'data')
   const port = await freePort()
-  await Bun.write(join(home, 'config.yml'), configuration({ data, port }))
+  await Bun.write(join(home, 'config.yml'), configuration({ data, port, notified }))
   const child = Bun.spawn([program, 'serve', join(home, 'config.yml')], {
     // Distribution 3 sends traces to a collector on this machine unless told otherwise.
     env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
@@ -55,12 +59,21 @@ export async function startDistribution(program: string): Promise<RunningDistrib
   }
 }
 
-function configuration({ data, port }: { data: string; port: number }): string {
+function configuration({
+  data,
+  port,
+  notified,
+}: {
+  data: string
+  port: number
+  notified: string | undefined
+}): string {
+  const endpoint = `{ name: test, url: "${notified}", timeout: 5s, threshold: 3, backoff: 1s }`
   return `version: 0.1
 log: { level: error }
 storage:
   filesystem: { rootdirectory: ${data} }
   delete: { enabled: true }
 http: { addr: "127.0.0.1:${port}", secret: test }
-`
+${notified === undefined ? '' : `notifications: { endpoints: [${endpoint}] }\n`}`
 }

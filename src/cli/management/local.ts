@@ -6,7 +6,9 @@ import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import type { ManagesAccess } from '../../client/access-management.ts'
 import type { ManagesAudit } from '../../client/audit-management.ts'
 import type { Management } from '../../client/management.ts'
+import type { ManagesWebhooks } from '../../client/webhook-management.ts'
 import type { Settings } from '../../config/settings.ts'
+import { type NotificationRules, notifyingWith, usualNotificationRules } from '../../notifying.ts'
 import { deleteManifest } from '../../registry/manifests.ts'
 import { parseMoment } from '../../registry/moment.ts'
 import { readOnlyStatus, requireWritable, switchReadOnly } from '../../registry/read-only.ts'
@@ -20,6 +22,7 @@ import { openExistingStores, openStoresToBegin } from '../../stores.ts'
 import { CommandError } from '../command.ts'
 import { localAccess } from './local-access.ts'
 import { localAudit } from './local-audit.ts'
+import { localWebhooks } from './local-webhooks.ts'
 
 /**
  * Management of the stores themselves, beside servers that may run: what is done holds there at once.
@@ -36,7 +39,7 @@ export async function openLocalManagement(
   try {
     const { metadata, places } = stores
     const recorded =
-      (await rulesOnRecord<{ rules: Rules; switches?: Switches }>(metadata)) ??
+      (await rulesOnRecord<Recorded>(metadata)) ??
       (begins ? { rules: rulesOf(settings), switches: switchesOf(settings) } : undefined)
     if (!recorded) {
       throw new CommandError(
@@ -46,16 +49,26 @@ export async function openLocalManagement(
     const { rules } = recorded
     const registry = { metadata, rules, now: () => Date.now(), newTrashId: () => Bun.randomUUIDv7() }
     const administration = administrationOf(stores, registry, recorded.switches ?? defaultSwitches)
+    const { now } = registry
+    const notifying = notifyingWith(recorded.notifications ?? usualNotificationRules, { port: 0, now })
     return {
       ...managementOf(registry, caller),
       ...localAccess(administration, caller),
       ...localAudit(registry, caller),
+      ...localWebhooks({ ...administration, ...notifying, metadata, caller }),
       [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
     }
   } catch (error) {
     await stores[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** What servers put on record. */
+interface Recorded {
+  readonly rules: Rules
+  readonly switches?: Switches
+  readonly notifications?: NotificationRules
 }
 
 const defaultSwitches: Switches = { anonymous: true, registration: 'off' }
@@ -80,7 +93,7 @@ function administrationOf(
 function managementOf(
   registry: ManagedRegistry,
   caller: string,
-): Omit<Management, typeof Symbol.asyncDispose | keyof (ManagesAccess & ManagesAudit)> {
+): Omit<Management, typeof Symbol.asyncDispose | keyof (ManagesAccess & ManagesAudit & ManagesWebhooks)> {
   const moment = (text: string) => parseMoment(text, { now: registry.now() })
   const momentOrNow = (text: string | undefined) => (text === undefined ? undefined : moment(text))
   return {

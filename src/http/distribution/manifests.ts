@@ -8,7 +8,7 @@ import { parseTag } from '../../oci/tag.ts'
 import * as manifests from '../../registry/manifests.ts'
 import { auditPull } from '../audit.ts'
 import { readBody } from '../body.ts'
-import { callOf, type Exchange, parameters } from '../exchange.ts'
+import { callerOf, callOf, type Exchange, parameters } from '../exchange.ts'
 import { apiVersion, clientHas, etag, headersPerObject, immutable } from '../headers.ts'
 
 /** Tags that one request may set. */
@@ -26,7 +26,7 @@ export async function getManifest(
   // A caller who has it, or asks only whether it is there, is given nothing that counts.
   const admitted = exchange.pullLimits?.admit(exchange, request.method === 'GET' && !has)
   const limited = admitted instanceof Promise ? await admitted : admitted
-  if (countsAsPull(request, reference)) registry.pulled({ repository, digest: manifest.digest })
+  if (countsAsPull(request, reference)) notePull(exchange, { repository, reference, manifest })
   if (request.method === 'GET')
     auditPull(exchange, { action: 'manifest:pull', repository, digest: manifest.digest })
   const response = answerWith(exchange, manifest, { reference, has })
@@ -48,6 +48,26 @@ function answerWith(
   const response = new Response(null, { headers })
   response.headers.set('Content-Length', String(manifest.bytes.length))
   return response
+}
+
+function notePull(
+  exchange: Exchange,
+  pull: { repository: RepositoryName; reference: Reference; manifest: StoredManifest },
+): void {
+  const { repository, reference, manifest } = pull
+  const { digest, mediaType, bytes } = manifest
+  const { registry } = exchange
+  registry.pulled({ repository, digest })
+  if (!registry.pullNotices?.wanted) return
+  const tag = reference.by === 'tag' ? reference.tag : null
+  registry.pullNotices.note({
+    repository,
+    digest,
+    mediaType,
+    size: bytes.length,
+    tag,
+    by: callerOf(exchange),
+  })
 }
 
 /**

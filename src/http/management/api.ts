@@ -6,7 +6,13 @@ import { apiVersion } from '../headers.ts'
 import { accessTokenRoutes } from './access-tokens.ts'
 import { auditRoutes } from './audit.ts'
 import { documentRoute } from './document.ts'
-import type { AccountOptions, ManagementApp, ManagementEnv, StartCollector } from './environment.ts'
+import type {
+  AccountOptions,
+  ManagementApp,
+  ManagementEnv,
+  Notifying,
+  StartCollector,
+} from './environment.ts'
 import { grantRoutes } from './grants.ts'
 import { memberRoutes } from './members.ts'
 import { namespaceRoutes } from './namespaces.ts'
@@ -20,11 +26,13 @@ import { tagRoutes } from './tags.ts'
 import { teamRoutes } from './teams.ts'
 import { trashRoutes } from './trash.ts'
 import { userRoutes } from './users.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 export interface ManagementState {
   readonly version: string
   readonly startCollector: StartCollector | undefined
   readonly accounts: AccountOptions
+  readonly notifying: Notifying | undefined
 }
 
 /** Answers a request under /api. @throws RegistryError */
@@ -34,8 +42,8 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
   const request = await requestOf(exchange)
   // A large repository takes as long as it takes.
   exchange.allowSlowness('answered')
-  const { version, startCollector, accounts } = state
-  const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector, accounts }
+  const { version, startCollector, accounts, notifying } = state
+  const bindings: ManagementEnv['Bindings'] = { exchange, version, startCollector, accounts, notifying }
   const answer = await api.fetch(request, bindings)
   if (answer.headers.get('content-type') === 'application/jsonl') return streamed(exchange, answer)
   const text = await answer.text()
@@ -87,7 +95,8 @@ function createApi(): ManagementApp {
     },
   })
   const routes = app.basePath('/api/v1')
-  for (const register of [...contentRoutes, ...accountRoutes, auditRoutes, serverRoutes]) register(routes)
+  for (const register of [...contentRoutes, ...accountRoutes, auditRoutes, webhookRoutes, serverRoutes])
+    register(routes)
   documentRoute(app, routes)
   app.notFound((c) => {
     throw unknownRoute(app, c.env.exchange.path)

@@ -4,6 +4,8 @@ import type { Administration } from '../../access/administration.ts'
 import type { Action, Decide, Resource } from '../../access/decide.ts'
 import type { Switches } from '../../access/policy.ts'
 import type { PasswordHasher } from '../../access/sign-in/password-hashes.ts'
+import type { WebhookAdministration } from '../../notifications/webhooks.ts'
+import { RegistryError } from '../../oci/errors.ts'
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts'
 import { requireWritable } from '../../registry/read-only.ts'
 import { trashedIn } from '../../registry/trash.ts'
@@ -19,6 +21,7 @@ export interface ManagementEnv {
     version: string
     startCollector: StartCollector | undefined
     accounts: AccountOptions
+    notifying: Notifying | undefined
   }
 }
 
@@ -27,6 +30,9 @@ export interface AccountOptions {
   readonly hasher: PasswordHasher
   readonly registration: Switches['registration']
 }
+
+/** What the routes of webhooks need beside the registry. */
+export type Notifying = Pick<WebhookAdministration, 'guard' | 'sender'>
 
 export type ManagementApp = OpenAPIHono<ManagementEnv>
 
@@ -88,6 +94,21 @@ export function administrationOf(context: ManagementContext): Administration & {
     newId: () => registry.newId(),
     markClosed: async () => registry.blobs.markClosed?.(),
     requireWritable: () => requireWritable(registry),
+  }
+}
+
+/** What the use cases of webhooks work with. @throws UNSUPPORTED */
+export function webhookAdministrationOf(context: ManagementContext): WebhookAdministration {
+  const { exchange, notifying } = context.env
+  if (!notifying) throw new RegistryError('UNSUPPORTED', 'this server tells no webhooks')
+  const { now, newId, requireWritable } = administrationOf(context)
+  return {
+    ...notifying,
+    metadata: exchange.registry.metadata,
+    caller: exchange.identity.name,
+    now,
+    newId,
+    requireWritable,
   }
 }
 

@@ -11,6 +11,15 @@ export interface Attribution {
   readonly address: string | null
   /** The request's number, as in the log. */
   readonly request: string | null
+  /** The HTTP request that it came with; not there: it came otherwise. */
+  readonly http?: HttpRequestFacts
+}
+
+export interface HttpRequestFacts {
+  readonly method: string
+  /** How the client reached the registry: `https://registry.example.com`. */
+  readonly origin: string
+  readonly userAgent: string
 }
 
 /** What the registry does by itself. */

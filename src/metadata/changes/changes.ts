@@ -4,6 +4,7 @@ import { closeRegistry, offerSetupCode } from './closing.ts'
 import { collect } from './collect.ts'
 import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
 import { deleteUser } from './delete-user.ts'
+import { claimDeliveries, endAttempt, redeliver, tidyDeliveries } from './deliveries.ts'
 import { confirmBlob, mountBlob, unlinkBlob } from './links.ts'
 import { confirmManifest, deleteManifest, putManifest } from './manifests.ts'
 import { setGrant, setNamespace, setVisibility } from './namespaces.ts'
@@ -23,6 +24,7 @@ import { retireTags } from './retire.ts'
 import { createRobot, deleteRobot, setRobot } from './robots.ts'
 import { holdObjects, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
 import { deleteTag, putTag } from './tags.ts'
+import { tellPulls } from './tell-pulls.ts'
 import {
   createAccessToken,
   createInvitation,
@@ -48,6 +50,7 @@ import {
   renewUpload,
 } from './uploads.ts'
 import { createUser, rehashPassword, setPassword, setUser } from './users.ts'
+import { createWebhook, deleteWebhook, pauseWebhook, setWebhook } from './webhooks.ts'
 
 /**
  * Every change of the metadata: each is one transaction, with arguments and results that can cross to the thread
@@ -58,6 +61,7 @@ export const changes = {
   beginSignIn,
   cancelUpload,
   checkManifest,
+  claimDeliveries,
   closeRegistry,
   collect,
   commitUpload,
@@ -69,6 +73,7 @@ export const changes = {
   createRobot,
   createTeam,
   createUser,
+  createWebhook,
   deleteAccessToken,
   deleteInvitation,
   deleteManifest,
@@ -80,9 +85,11 @@ export const changes = {
   deleteTag,
   deleteTeam,
   deleteUser,
+  deleteWebhook,
   doomUnknown,
   emptyTrash,
   endSignIn,
+  endAttempt,
   endTurn,
   expireRates,
   expireRefreshTokens,
@@ -94,6 +101,7 @@ export const changes = {
   noteTokenUses,
   offerSetupCode,
   openUpload,
+  pauseWebhook,
   putManifest,
   putRefreshToken,
   putSigningKey,
@@ -102,6 +110,7 @@ export const changes = {
   recordAudit,
   recordPulls,
   recordRun,
+  redeliver,
   rehashPassword,
   releaseBlob,
   releaseObjects,
@@ -120,7 +129,10 @@ export const changes = {
   setUser,
   setVisibility,
   sharePulls,
+  setWebhook,
   takeTurn,
+  tellPulls,
+  tidyDeliveries,
   trimAudit,
   unlinkBlob,
 }
@@ -142,6 +154,9 @@ export function needsSync<N extends ChangeName>(name: N, args: ChangeArguments<N
 const unsynced: ReadonlySet<ChangeName> = new Set([
   'beginSignIn',
   'endSignIn',
+  // Lost, an attempt is made once more: receivers tell events apart by their ids.
+  'claimDeliveries',
+  'endAttempt',
   'endTurn',
   'expireRates',
   'expireRefreshTokens',
@@ -156,6 +171,8 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
   'renewUpload',
   'sharePulls',
   'takeTurn',
+  'tellPulls',
+  'tidyDeliveries',
 ])
 
 /** The one place where a change is looked up by its name. */

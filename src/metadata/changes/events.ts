@@ -33,6 +33,7 @@ export type EventAction =
   | `grant:${'set' | 'remove'}`
   | `registry:${'close' | 'read-only'}`
   | `audit:${'trim'}`
+  | `webhook:${'create' | 'set' | 'pause' | 'delete' | 'redeliver'}`
 
 type Tell<N extends ChangeName> = (
   args: ChangeArguments<N>,
@@ -67,8 +68,8 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
     digest,
     detail: { mediaType, size: bytes.length, tags },
   }),
-  deleteManifest: ({ repository, digest, trash }, done) =>
-    done ? { action: 'manifest:delete', repository, digest, detail: { trash } } : undefined,
+  deleteManifest: ({ repository, digest, trash }, tags) =>
+    tags ? { action: 'manifest:delete', repository, digest, detail: { tags, trash } } : undefined,
   putTag: ({ repository, digest, tag }, done) =>
     done ? { action: 'tag:set', repository, digest, detail: { tags: [tag] } } : undefined,
   deleteTag: ({ repository, tag, trash }, done) =>
@@ -82,9 +83,9 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
           detail: { tags: tags.map(({ tag }) => tag), manifest: done.manifest },
         }
       : undefined,
-  deleteRepository: ({ repository, trash }, { manifests, tags }) =>
+  deleteRepository: ({ repository, trash }, { manifests, tags, more }) =>
     manifests > 0
-      ? { action: 'repository:delete', repository, detail: { manifests, tags, trash } }
+      ? { action: 'repository:delete', repository, detail: { manifests, tags, trash, more } }
       : undefined,
   restoreTrash: ({ id }, { repository, manifests, tags }) => ({
     action: 'trash:restore',
@@ -172,6 +173,34 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
     key === readOnlyKey ? { action: 'registry:read-only', detail: { on: value !== null } } : undefined,
 
   trimAudit: (_, done) => (done ? { action: 'audit:trim', detail: { ...done } } : undefined),
+  createWebhook: ({ id, place, name, url }) => ({
+    action: 'webhook:create',
+    subject: id,
+    detail: { place, name, host: new URL(url).host },
+  }),
+  setWebhook: ({ id, url, enabled, secret, ...given }, done) =>
+    done
+      ? {
+          action: 'webhook:set',
+          subject: id,
+          detail: {
+            ...(url !== undefined && { host: new URL(url).host }),
+            ...(enabled !== undefined && { enabled: enabled === 1 }),
+            ...(secret !== undefined && { secret: 'new' }),
+            changed: Object.keys(given),
+          },
+        }
+      : undefined,
+  pauseWebhook: ({ id, why }, done) =>
+    done ? { action: 'webhook:pause', subject: id, detail: { why } } : undefined,
+  deleteWebhook: ({ id }, done) => (done ? { action: 'webhook:delete', subject: id } : undefined),
+  redeliver: ({ id, webhook }, done) =>
+    done ? { action: 'webhook:redeliver', subject: webhook, detail: { delivery: id } } : undefined,
+  // What the sender notes of its attempts.
+  claimDeliveries: untold,
+  endAttempt: untold,
+  tidyDeliveries: untold,
+  tellPulls: untold,
 
   checkManifest: untold,
   collect: untold,

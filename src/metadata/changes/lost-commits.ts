@@ -101,6 +101,17 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   endSignIn: unknown,
   sharePulls: unknown,
   expireRates: repeat,
+  // An attempt whose claim nobody knows of is given up after its lease; its end goes by the claim.
+  claimDeliveries: unknown,
+  endAttempt: repeat,
+  pauseWebhook: repeat,
+  redeliver: repeat,
+  // A second time they would be told twice.
+  tellPulls: unknown,
+  tidyDeliveries: repeat,
+  createWebhook: unknown,
+  deleteWebhook: unknown,
+  setWebhook: unknown,
 
   // A turn has a name that no other has.
   takeTurn: repeat,

@@ -3,6 +3,7 @@ import type { Transaction } from '../engine.ts'
 import type { Attribution } from './attribution.ts'
 import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from './changes.ts'
 import { type ChangeEvent, eventOf } from './events.ts'
+import { tellWebhooks } from './tell-webhooks.ts'
 
 /** One change, as it is sent to whoever makes it. */
 export interface ChangeOrder<N extends ChangeName = ChangeName> {
@@ -15,7 +16,7 @@ export interface ChangeOrder<N extends ChangeName = ChangeName> {
 export type TellEvent = (tx: Transaction, event: ChangeEvent, by: Attribution) => Promise<void>
 
 /** Who is told of each event, in this order. */
-const told: readonly TellEvent[] = [recordEvent]
+const told: readonly TellEvent[] = [recordEvent, tellWebhooks]
 
 /** Makes a change, and puts on record in the same transaction what was done and by whom. */
 export async function makeChange<N extends ChangeName>(

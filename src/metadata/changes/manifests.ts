@@ -68,12 +68,15 @@ export interface ManifestDeletion extends LinkAddress, TagMove {
 
 /**
  * Deletes a manifest with the tags that point at it.
- * @returns false when there was none
+ * @returns the tags that it had; undefined when there was none
  * @throws MANIFEST_IN_USE naming the index that it is a child of, TAG_IMMUTABLE
  */
-export async function deleteManifest(tx: Transaction, args: ManifestDeletion): Promise<boolean> {
+export async function deleteManifest(
+  tx: Transaction,
+  args: ManifestDeletion,
+): Promise<readonly Tag[] | undefined> {
   const { repository, digest, caller, trash } = args
-  if (!(await tx.first(lockManifest, { repository, digest }))) return false
+  if (!(await tx.first(lockManifest, { repository, digest }))) return undefined
   const user = await userOf(tx, { repository, digest })
   if (user) {
     throw new RegistryError(
@@ -85,8 +88,7 @@ export async function deleteManifest(tx: Transaction, args: ManifestDeletion): P
     )
   }
   if (trash !== null) await openTrash(tx, { id: trash, repository, kind: 'manifest', name: digest, caller })
-  await removeManifest(tx, args)
-  return true
+  return removeManifest(tx, args)
 }
 
 /**

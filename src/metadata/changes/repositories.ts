@@ -40,7 +40,7 @@ export async function deleteRepository(tx: Transaction, args: RepositoryDeletion
     for (const { digest } of manifests) tags.push(...(await removeManifest(tx, { ...args, digest })))
     count += manifests.length
   }
-  const more = count === limit
+  const more = count === limit && (await tx.all(topManifests, { repository, limit: 1 })).length > 0
   // Whatever is pushed there later, or comes back, was not meant to be public.
   if (!more) {
     await tx.run(hideRepository, { repository })

@@ -38,12 +38,20 @@ export class MetadataCopy {
   }
 
   /**
-   * What only the registry that was copied can finish, is left out; and what was pulled when, for whoever goes on with
+   * What only the registry that was copied can finish, is left out, as what it tells others; and what was pulled when, for whoever goes on with
    * the copy knows nothing of pulls in between.
    */
   leaveOutUnfinished(): void {
     this.#database.run("delete from state where key = 'pulls-since'")
-    for (const table of ['pulls', 'uploads', 'doomed_objects', 'holds', 'journal_queue', 'journal_position'])
+    for (const table of [
+      'deliveries',
+      'pulls',
+      'uploads',
+      'doomed_objects',
+      'holds',
+      'journal_queue',
+      'journal_position',
+    ])
       this.#database.run(`delete from ${table}`)
   }
 
