@@ -12,8 +12,8 @@ import { theServer } from './metadata/changes/attribution.ts'
 import type { SharedRates } from './rates/shared-rates.ts'
 import { PullNotices } from './registry/pull-notices.ts'
 import { PullRecorder } from './registry/pull-recorder.ts'
-import { registryOf, servingOptions } from './serving.ts'
-import { openStores } from './stores.ts'
+import { openCounting, registryOf, servingOptions } from './serving.ts'
+import { openStores, usesPostgres } from './stores.ts'
 import type { WorkerMethods } from './workers/contract.ts'
 import { connectToOwner, type Owner, ownerPatience } from './workers/worker/owner-link.ts'
 
@@ -65,7 +65,10 @@ async function start(owner: Owner): Promise<WorkerMethods> {
   const pullNotices = new PullNotices(stores.metadata)
   const registry = { ...registryOf(settings, stores, (manifest) => pulls.record(manifest)), pullNotices }
   const tls = await openWorkersTls(settings)
-  const counting = { rates: ratesOf(owner), keys: () => 0 }
+  // On PostgreSQL each process speaks for itself.
+  const counting = usesPostgres(settings)
+    ? openCounting(settings, stores)
+    : { rates: ratesOf(owner), keys: () => 0 }
   const serving = await servingOptions(settings, { registry, logger, tls, counting })
   await owner.call('ready', null)
   const server = startServer({

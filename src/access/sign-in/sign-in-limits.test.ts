@@ -163,6 +163,22 @@ describe('several processes', () => {
   })
 })
 
+test('where the disk of what counts is full, the process counts alone; of any other failure the caller is told', async () => {
+  const failing = (code: 'STORAGE_FULL' | 'STORAGE_UNAVAILABLE') => {
+    const fail = async () => {
+      throw new RegistryError(code, 'no')
+    }
+    return new SignInLimits({ beginSignIn: fail, endSignIn: fail }, () => 0)
+  }
+  const alice = { name: 'alice', address: '192.0.2.1' }
+  const full = failing('STORAGE_FULL')
+  expect(await full.attempt(alice, async () => 'in')).toBe('in')
+  for (let time = 0; time < 10; time += 1)
+    expect(await full.attempt(alice, async () => undefined)).toBeUndefined()
+  await expect(full.attempt(alice, async () => 'in')).rejects.toThrow('too many wrong sign-ins')
+  await expect(failing('STORAGE_UNAVAILABLE').attempt(alice, async () => 'in')).rejects.toThrow('no')
+})
+
 describe('who signed in a moment ago from an address', () => {
   const alice = { name: 'alice', address: '203.0.113.5' }
 

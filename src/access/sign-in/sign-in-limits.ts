@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { RegistryError } from '../../oci/errors.ts'
+import { MemoryRates } from '../../rates/memory-rates.ts'
 import type { SharesSignIns } from '../../rates/shared-rates.ts'
-import type { AttemptKeys } from '../../rates/sign-in-rules.ts'
+import type { AttemptKeys, Verdict } from '../../rates/sign-in-rules.ts'
 import { networkOf } from './addresses.ts'
 
 /** Who tries to sign in from where. */
@@ -22,6 +23,8 @@ const mostUnderWay = 200
  */
 export class SignInLimits {
   readonly #shared: SharesSignIns
+  /** Counts where nothing else can. */
+  readonly #own: MemoryRates
   readonly #now: () => number
   /** Until when those who were refused need not be asked for again, by the counter's key. */
   readonly #refused = new Map<string, number>()
@@ -32,6 +35,7 @@ export class SignInLimits {
 
   constructor(shared: SharesSignIns, now: () => number) {
     this.#shared = shared
+    this.#own = new MemoryRates(now)
     this.#now = now
   }
 
@@ -71,11 +75,11 @@ export class SignInLimits {
 
   /** How many keys are remembered. */
   get size(): number {
-    return this.#refused.size + this.#trusted.size
+    return this.#refused.size + this.#trusted.size + this.#own.size
   }
 
   async #counted<T>(keys: AttemptKeys, verify: () => Promise<T | undefined>): Promise<T | undefined> {
-    const verdict = await this.#shared.beginSignIn(keys)
+    const { rates, verdict } = await this.#begin(keys)
     if ('refused' in verdict) {
       // An address that is refused may still sign in to what it has signed in to before: each account asks for itself.
       bound(this.#refused).set(keys.pair, this.#now() + verdict.wait)
@@ -83,7 +87,7 @@ export class SignInLimits {
     }
     const end = (right: boolean) =>
       // What can't be taken back counts as a wrong attempt, and goes as one does.
-      this.#shared.endSignIn({ keys, counted: verdict.counted, right }).catch(() => undefined)
+      rates.endSignIn({ keys, counted: verdict.counted, right }).catch(() => undefined)
     let found: T | undefined
     try {
       found = await verify()
@@ -97,6 +101,16 @@ export class SignInLimits {
     await end(true)
     bound(this.#trusted).add(keys.pair)
     return found
+  }
+
+  /** Where a full disk keeps the database from counting, who wants to pull must still get in: the process counts alone. */
+  async #begin(keys: AttemptKeys): Promise<{ rates: SharesSignIns; verdict: Verdict }> {
+    try {
+      return { rates: this.#shared, verdict: await this.#shared.beginSignIn(keys) }
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== 'STORAGE_FULL') throw error
+      return { rates: this.#own, verdict: await this.#own.beginSignIn(keys) }
+    }
   }
 
   #refuseAgain({ pair }: AttemptKeys): void {
