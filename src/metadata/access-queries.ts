@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type AliasedSelectQueryBuilder, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { AccessQuestion } from './access-store.ts'
+import type { Schema } from './schema.ts'
 import { field, perLength, places, statement } from './statement.ts'
 
 /** The rights of one caller in one place, in one look. */
@@ -102,26 +103,51 @@ interface RangePage {
 
 /** A page of each range of names that do not overlap: so that a page of all of them comes in one look. */
 export const repositoriesInRanges = perLength((length) =>
-  statement<RangePage>()(({ db, arg }) => {
-    const [first, ...rest] = places(arg('ranges'), length).map((range) =>
-      db
-        .selectFrom((eb) =>
-          eb
-            .selectFrom('repositories')
-            .select('name')
-            .where('name', '>', field(range, 'low') as RepositoryName)
-            .where('name', '<', field(range, 'high') as RepositoryName)
-            .where(holdsSomething)
-            .orderBy('name')
-            .limit(arg('limit'))
-            .as('range'),
-        )
-        .select('name'),
-    )
-    if (!first) throw new Error('a page of no ranges')
-    return rest.reduce((all, one) => all.unionAll(one), first)
-  }),
+  statement<RangePage>()(({ db, arg }) =>
+    together(
+      places(arg('ranges'), length).map((range) => inRange(db, range, arg('limit')).as('range')),
+      db,
+    ),
+  ),
 )
+
+/** The same of the names that match. */
+export const matchesInRanges = perLength((length) =>
+  statement<RangePage & { pattern: string }>()(({ db, arg }) =>
+    together(
+      places(arg('ranges'), length).map((range) =>
+        inRange(db, range, arg('limit'))
+          .where(matches(arg('pattern')))
+          .as('range'),
+      ),
+      db,
+    ),
+  ),
+)
+
+function inRange(db: Kysely<Schema>, range: NameRange, limit: number) {
+  return db
+    .selectFrom('repositories')
+    .select('name')
+    .where('name', '>', field(range, 'low') as RepositoryName)
+    .where('name', '<', field(range, 'high') as RepositoryName)
+    .where(holdsSomething)
+    .orderBy('name')
+    .limit(limit)
+}
+
+function together(
+  pages: readonly AliasedSelectQueryBuilder<{ name: RepositoryName }, 'range'>[],
+  db: Kysely<Schema>,
+) {
+  const [first, ...rest] = pages.map((page) => db.selectFrom(page).select('range.name'))
+  if (!first) throw new Error('a page of no ranges')
+  return rest.reduce((all, one) => all.unionAll(one), first)
+}
+
+function matches(pattern: string): RawBuilder<boolean> {
+  return sql<boolean>`name like ${pattern} escape '\\'`
+}
 
 export const namedRepositories = perLength((length) =>
   statement<{ names: readonly string[] }>()(({ db, arg }) =>
@@ -155,21 +181,7 @@ export const publicSearch = statement<SearchOf>()(({ db, arg }) =>
     .selectFrom('repositories')
     .select('name')
     .where('visibility', '=', 'public')
-    .where(sql<boolean>`name like ${arg('pattern')} escape '\\'`)
-    .where(holdsSomething)
-    .orderBy(sql`case when name = ${arg('term')} or name = 'library/' || ${arg('term')} then 0 else 1 end`)
-    .orderBy('name')
-    .limit(arg('limit')),
-)
-
-/** The matches below one namespace. */
-export const namespaceSearch = statement<SearchOf & NameRange>()(({ db, arg }) =>
-  db
-    .selectFrom('repositories')
-    .select('name')
-    .where('name', '>', arg('low') as RepositoryName)
-    .where('name', '<', arg('high') as RepositoryName)
-    .where(sql<boolean>`name like ${arg('pattern')} escape '\\'`)
+    .where(matches(arg('pattern')))
     .where(holdsSomething)
     .orderBy(sql`case when name = ${arg('term')} or name = 'library/' || ${arg('term')} then 0 else 1 end`)
     .orderBy('name')

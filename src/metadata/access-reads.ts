@@ -23,10 +23,7 @@ export function accessReads(engine: Reader): DecidesAccess & ListsReadable {
         rootsOf(engine, by),
       ])
       const [granted, own] = await Promise.all([
-        present(
-          engine,
-          roots.repositories.filter((name) => name > after),
-        ),
+        present(engine, { names: roots.repositories.filter((name) => name > after), limit }),
         below(engine, { namespaces: roots.namespaces, after, limit }),
       ])
       const names = new Set([...open.map(({ name }) => name), ...granted, ...own])
@@ -40,14 +37,17 @@ export function accessReads(engine: Reader): DecidesAccess & ListsReadable {
       const roots = await rootsOf(engine, by)
       const found = await engine.all(queries.publicSearch, search)
       const names = new Set<RepositoryName>(found.map(({ name }) => name))
+      const exact = [term, `library/${term}`]
+      const order = (a: string, b: string) =>
+        Number(exact.includes(b)) - Number(exact.includes(a)) || compare(a, b)
+      // The exact ones come first, wherever they lie.
+      const within = exact.filter((name) => roots.namespaces.includes(name.split('/')[0] ?? ''))
       const single = roots.repositories.filter((name) => name.includes(term))
-      for (const name of await present(engine, single)) names.add(name)
-      for (const namespace of roots.namespaces) {
-        const matches = await engine.all(queries.namespaceSearch, { ...search, ...rangeOf(namespace) })
-        for (const { name } of matches) names.add(name)
-      }
-      const exact = (name: string) => (name === term || name === `library/${term}` ? 0 : 1)
-      return [...names].sort((a, b) => exact(a) - exact(b) || compare(a, b)).slice(0, limit)
+      const named = [...new Set([...within.filter(isRepositoryName), ...single])].sort(order)
+      for (const name of await present(engine, { names: named, limit })) names.add(name)
+      for (const name of await below(engine, { ...search, namespaces: roots.namespaces, after: '' }))
+        names.add(name)
+      return [...names].sort(order).slice(0, limit)
     },
   }
 }
@@ -105,9 +105,13 @@ async function rootsOf(
   }
 }
 
-async function present(engine: Reader, names: readonly RepositoryName[]): Promise<RepositoryName[]> {
+/** Those of the names that hold something, in their order; it stops where the page is full. */
+async function present(
+  engine: Reader,
+  { names, limit }: { names: readonly RepositoryName[]; limit: number },
+): Promise<RepositoryName[]> {
   const found: RepositoryName[] = []
-  for (let start = 0; start < names.length; start += mostRanges) {
+  for (let start = 0; start < names.length && found.length < limit; start += mostRanges) {
     const slice = padded(names.slice(start, start + mostRanges))
     const rows = await engine.all(queries.namedRepositories(slice.length), { names: slice })
     found.push(...rows.map(({ name }) => name))
@@ -115,10 +119,18 @@ async function present(engine: Reader, names: readonly RepositoryName[]): Promis
   return found
 }
 
+interface BelowPage {
+  readonly namespaces: readonly string[]
+  /** `%term%`; undefined: all. */
+  readonly pattern?: string
+  readonly after: string
+  readonly limit: number
+}
+
 /** A page of what lies below the namespaces, which are in the order of their names; it stops where the page is full. */
 async function below(
   engine: Reader,
-  { namespaces, after, limit }: { namespaces: readonly string[]; after: string; limit: number },
+  { namespaces, after, pattern, limit }: BelowPage,
 ): Promise<RepositoryName[]> {
   const ranges = namespaces
     .map(rangeOf)
@@ -127,7 +139,11 @@ async function below(
   const found: RepositoryName[] = []
   for (let start = 0; start < ranges.length && found.length < limit; start += mostRanges) {
     const slice = padded(ranges.slice(start, start + mostRanges))
-    const rows = await engine.all(queries.repositoriesInRanges(slice.length), { ranges: slice, limit })
+    const page = { ranges: slice, limit }
+    const rows =
+      pattern === undefined
+        ? await engine.all(queries.repositoriesInRanges(slice.length), page)
+        : await engine.all(queries.matchesInRanges(slice.length), { ...page, pattern })
     found.push(...rows.map(({ name }) => name))
   }
   return found
