@@ -92,9 +92,13 @@ async function identityIn(
 function requireService(given: URLSearchParams, service: string): void {
   const asked = given.get('service')
   if (asked !== null && asked !== '' && asked !== service)
-    throw new RegistryError('PARAMETER_INVALID', 'tokens for another service are not given here', {
-      detail: { service },
-    })
+    throw new RegistryError(
+      'PARAMETER_INVALID',
+      `tokens are given here for the service ${service} alone, as the challenge of a 401 says: ask for that, or for none`,
+      {
+        detail: { service },
+      },
+    )
 }
 
 function answer(

@@ -141,7 +141,12 @@ describe('a token', () => {
   test('is not given for wrong credentials, nor for another service', async () => {
     const wrong = await as(basic({ name: 'alice', password: 'wrong' }), `${url}/v2/token`)
     expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="Berth"'])
-    expect((await ask(basic(closed.alice), 'service=other.test')).status).toBe(400)
+    const other = await ask(basic(closed.alice), 'service=other.test')
+    expect([other.status, JSON.stringify(other.body)]).toEqual([
+      400,
+      expect.stringContaining('for the service berth'),
+    ])
+    expect((await ask(basic(closed.alice), 'service=berth')).status).toBe(200)
   })
 
   test('mounts only from where it may read: else it is an ordinary upload', async () => {
