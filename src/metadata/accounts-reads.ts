@@ -134,7 +134,7 @@ function tokens(engine: Reader): FindsTokens {
       return (await engine.all(queries.accessTokensOf, by)).map(storedAccessToken)
     },
     async findAccessTokenById(id) {
-      const row = await engine.first(accessTokenById, { id })
+      const row = await engine.first(accessTokenById, { value: id })
       return row && foundAccessToken(row)
     },
   }

@@ -20,7 +20,7 @@ export function signInReads(engine: Reader): ChecksSignIn {
       )
     },
     async findAccessToken(hash) {
-      const row = await engine.first(accessTokenByHash, { hash })
+      const row = await engine.first(accessTokenByHash, { value: hash })
       return row && foundAccessToken(row)
     },
     async findRefreshToken(hash) {
@@ -104,27 +104,21 @@ const ownerColumns = [
   sql<number | null>`coalesce(users.generation, robots.generation)`.as('owner_generation'),
 ] as const
 
-const accessTokenByHash = statement<{ hash: string }>()(({ db, arg }) =>
-  db
-    .selectFrom('access_tokens')
-    .leftJoin('users', 'users.id', 'access_tokens.owner')
-    .leftJoin('robots', 'robots.id', 'access_tokens.owner')
-    .leftJoin('organisations', 'organisations.id', 'robots.organisation')
-    .selectAll('access_tokens')
-    .select(ownerColumns)
-    .where('access_tokens.hash', '=', arg('hash')),
-)
+function accessTokenBy(column: 'hash' | 'id') {
+  return statement<{ value: string }>()(({ db, arg }) =>
+    db
+      .selectFrom('access_tokens')
+      .leftJoin('users', 'users.id', 'access_tokens.owner')
+      .leftJoin('robots', 'robots.id', 'access_tokens.owner')
+      .leftJoin('organisations', 'organisations.id', 'robots.organisation')
+      .selectAll('access_tokens')
+      .select(ownerColumns)
+      .where(`access_tokens.${column}`, '=', arg('value')),
+  )
+}
 
-export const accessTokenById = statement<{ id: string }>()(({ db, arg }) =>
-  db
-    .selectFrom('access_tokens')
-    .leftJoin('users', 'users.id', 'access_tokens.owner')
-    .leftJoin('robots', 'robots.id', 'access_tokens.owner')
-    .leftJoin('organisations', 'organisations.id', 'robots.organisation')
-    .selectAll('access_tokens')
-    .select(ownerColumns)
-    .where('access_tokens.id', '=', arg('id')),
-)
+const accessTokenByHash = accessTokenBy('hash')
+export const accessTokenById = accessTokenBy('id')
 
 const refreshToken = statement<{ hash: string }>()(({ db, arg }) =>
   db

@@ -52,7 +52,8 @@ test('an upload hops between workers from chunk to chunk', async () => {
   await berth.stop()
 }, 60_000)
 
-test('a writer that comes back after another worker took its upload over writes no more', async () => {
+/** An upload of which one worker wrote the beginning, and another what was acknowledged since. */
+async function takenOver() {
   const berth = await start()
   const [late, winner] = await connectionsToTwo(berth)
   const { pathname } = new URL(await openUpload({ url: berth.url, repository: 'hops' }))
@@ -60,6 +61,11 @@ test('a writer that comes back after another worker took its upload over writes 
   ageUploads(berth.data)
   patch(winner, pathname, 'acknowledged')
   expect((await winner.answer()).status).toBe(202)
+  return { berth, late, pathname }
+}
+
+test('a writer that comes back after another worker took its upload over writes no more', async () => {
+  const { berth, late, pathname } = await takenOver()
   late.send(`${chunk('more of the old bytes, and many of them')}0\r\n\r\n`)
   expect((await late.answer()).status).toBe(404)
   expect(await closedAs(berth, pathname, 'acknowledged')).toBe('acknowledged')
@@ -67,13 +73,7 @@ test('a writer that comes back after another worker took its upload over writes 
 }, 60_000)
 
 test('a writer whose client goes away after that takes nothing of the other’s away', async () => {
-  const berth = await start()
-  const [late, winner] = await connectionsToTwo(berth)
-  const { pathname } = new URL(await openUpload({ url: berth.url, repository: 'hops' }))
-  await beginPatch(berth, late, pathname)
-  ageUploads(berth.data)
-  patch(winner, pathname, 'acknowledged')
-  expect((await winner.answer()).status).toBe(202)
+  const { berth, late, pathname } = await takenOver()
   late.close()
   await Bun.sleep(300)
   expect(await closedAs(berth, pathname, 'acknowledged')).toBe('acknowledged')
