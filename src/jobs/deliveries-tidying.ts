@@ -1,6 +1,6 @@
-import type { ChangesMetadata, FindsWebhooks } from '../metadata/metadata-store.ts'
+import type { ChangesMetadata, FindsDeliveries } from '../metadata/metadata-store.ts'
 
-/** Webhooks and rows that are looked at together. */
+/** Rows that go in one transaction. */
 const together = 500
 /** Of one webhook: of what was told, and of what was not, the last are kept. */
 const mostKept = 1000
@@ -13,17 +13,14 @@ export async function tidyDeliveries({
   keep,
   stopped,
 }: {
-  metadata: ChangesMetadata & FindsWebhooks
+  metadata: ChangesMetadata & FindsDeliveries
   keep: number
   stopped: () => boolean
 }): Promise<void> {
-  for (let after = ''; ; ) {
-    const webhooks = await metadata.listWebhookIds({ after, limit: together })
-    for (const webhook of webhooks) {
-      const tidying = { webhook, keep, most: mostKept, mostWaiting, limit: together }
-      while (!stopped() && (await metadata.change('tidyDeliveries', tidying)));
-    }
-    if (stopped() || webhooks.length < together) return
-    after = webhooks.at(-1) ?? ''
+  let webhook = await metadata.nextWithDeliveries('')
+  while (webhook !== undefined && !stopped()) {
+    const tidying = { webhook, keep, most: mostKept, mostWaiting, limit: together }
+    while (!stopped() && (await metadata.change('tidyDeliveries', tidying)));
+    webhook = await metadata.nextWithDeliveries(webhook)
   }
 }

@@ -17,9 +17,6 @@ export function notificationsReads(engine: Reader): NotificationsStore {
       if (!(await engine.first(anyDue, {}))) return []
       return (await engine.all(dueWebhooks, by)).map(({ id }) => id)
     },
-    async listWebhookIds({ after = '', limit }) {
-      return (await engine.all(webhookIds, { after, limit })).map(({ id }) => id)
-    },
     async pullsAreWanted() {
       return (await engine.first(anyForPulls, {})) !== undefined
     },
@@ -33,6 +30,9 @@ export function notificationsReads(engine: Reader): NotificationsStore {
         .flat()
         .sort((a, b) => (a.id < b.id ? 1 : -1))
         .slice(0, limit)
+    },
+    async nextWithDeliveries(after) {
+      return (await engine.first(nextQueued, { after }))?.webhook
     },
     async sumWaiting(by) {
       const count = (await engine.first(waitingCount, by))?.count ?? 0
@@ -70,8 +70,13 @@ const webhookPage = statement<{ place: string; name: string; limit: number }>()(
     .limit(arg('limit')),
 )
 
-const webhookIds = statement<{ after: string; limit: number }>()(({ db, arg }) =>
-  db.selectFrom('webhooks').select('id').where('id', '>', arg('after')).orderBy('id').limit(arg('limit')),
+const nextQueued = statement<{ after: string }>()(({ db, arg }) =>
+  db
+    .selectFrom('deliveries')
+    .select('webhook')
+    .where('webhook', '>', arg('after'))
+    .orderBy('webhook')
+    .limit(1),
 )
 
 const anyDue = statement<object>()(({ db, now }) =>

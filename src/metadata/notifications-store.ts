@@ -1,5 +1,4 @@
 import type { DeliveryRow, DeliveryState, WebhookPlace, WebhookRow } from './notifications-schema.ts'
-import type { Page } from './pages.ts'
 
 export type {
   DeliveryState,
@@ -22,8 +21,6 @@ export interface FindsWebhooks {
   listWebhooks(page: WebhookPage): Promise<StoredWebhook[]>
   /** Those with something to be sent now. */
   listDueWebhooks(by: { limit: number }): Promise<string[]>
-  /** By id, for whoever looks after each. */
-  listWebhookIds(page: Page<string>): Promise<string[]>
   /** Whether any wants to hear of pulls. */
   pullsAreWanted(): Promise<boolean>
 }
@@ -38,6 +35,8 @@ export interface WebhookPage {
 export interface FindsDeliveries {
   /** The latest first, behind `after`. */
   listDeliveries(page: DeliveryPage): Promise<StoredDelivery[]>
+  /** The next id, behind `after`, of a webhook that has any, be the webhook itself there or not. */
+  nextWithDeliveries(after: string): Promise<string | undefined>
   /** How much of it waits, counted up to a bound, and since when. */
   sumWaiting(by: {
     most: number

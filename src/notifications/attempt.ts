@@ -44,12 +44,12 @@ export async function attempt(
     const answer = await sender.request({ ...requestOf(sender, webhook, event), signal })
     return { ...judge(answer, sender.now()), duration: duration() }
   } catch (error) {
-    if (!(error instanceof OutboundFailure)) throw error
     const endpoint = signal?.aborted ? 'unknown' : 'fails'
     return {
       delivered: false,
       status: null,
-      problem: error.message,
+      // Whatever it is, it must have an end on record: without one the attempt would be made again and again.
+      problem: error instanceof OutboundFailure ? error.message : `it could not be sent: ${error}`,
       duration: duration(),
       endpoint,
       retryAfter: undefined,

@@ -28,6 +28,8 @@ export function parseWebhookUrl(text: string, guard: AddressGuard): string {
   if (!url || !/^https?:$/.test(url.protocol) || text.length > longestUrl || /\s|\0/.test(text))
     throw invalid('a webhook’s URL is one such as https://ci.example.com/hook, with http or https')
   if (url.hash !== '') throw invalid('a webhook’s URL has no # and nothing behind it')
+  if (!isDecodable(`${url.username}${url.password}`))
+    throw invalid('the user and password in a webhook’s URL are percent-encoded: a % in them is written %25')
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const why = guard.refusal(host)
   if (why !== undefined && why !== noAddress)
@@ -35,6 +37,15 @@ export function parseWebhookUrl(text: string, guard: AddressGuard): string {
       `${host} may not be reached: ${why}; the setting notifications.allow-private lists what may be all the same`,
     )
   return url.href
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What the guard says of a name. */

@@ -5,7 +5,7 @@ import { perLength, places, statement } from '../statement.ts'
 /** Later events of a repository wait for an earlier one while it has had fewer attempts than this. */
 export const orderedAttempts = 3
 /** How far a look goes into what waits for one webhook. */
-const looked = 200
+const looked = 500
 
 export interface Claim {
   webhook: string
@@ -109,6 +109,8 @@ export interface Tidying {
 
 /** Forgets what is old, and gives up what is too much. @returns whether there may be more */
 export async function tidyDeliveries(tx: Transaction, args: Tidying): Promise<boolean> {
+  // A change that looked before the webhook was deleted may queue something after it.
+  await tx.run(deleteOrphans, args)
   let more = false
   for (const state of ['delivered', 'failed'] as const) {
     const old = await tx.run(deleteOld, { ...args, state })
@@ -141,6 +143,14 @@ const oldestWaiting = statement<{ webhook: string; looked: number }>()(({ db, ar
     ])
     .where('webhook', '=', arg('webhook'))
     .where('state', '=', 'waiting')
+    // What is neither due nor holds others back must not stand in their way.
+    .where((eb) =>
+      eb.or([
+        eb('due_at', '<=', now),
+        eb('claim', 'is not', null),
+        eb('attempts', '<', eb.lit(orderedAttempts)),
+      ]),
+    )
     .orderBy('id')
     .limit(arg('looked')),
 )
@@ -229,6 +239,15 @@ const deleteOld = statement<Slice>()(({ db, arg, now }) =>
       .where('due_at', '<', eb(now, '-', arg('keep')))
       .limit(arg('limit')),
   ),
+)
+
+const deleteOrphans = statement<{ webhook: string }>()(({ db, arg }) =>
+  db
+    .deleteFrom('deliveries')
+    .where('webhook', '=', arg('webhook'))
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('webhooks').select('webhooks.id').where('webhooks.id', '=', arg('webhook')))),
+    ),
 )
 
 const deleteSurplus = statement<Slice>()(({ db, arg }) =>

@@ -33,7 +33,10 @@ export interface WebhookChange extends Partial<Pick<WebhookRow, Changeable>> {
 
 type Changeable = 'url' | 'actions' | 'repositories' | 'blobs' | 'media_type' | 'headers' | 'enabled'
 
-/** Enabled again or sent elsewhere, it begins anew: what failed so far is forgotten. @returns false when there is none */
+/**
+ * Enabled again or sent elsewhere, it begins anew: what failed so far is forgotten. Disabled, it gives up what waits, so
+ * that nothing is told that is long over. @returns false when there is none
+ */
 export async function setWebhook(tx: Transaction, change: WebhookChange): Promise<boolean> {
   const { id, secret, overlap = 0, ...given } = change
   const before = await tx.first(lockWebhook, { id })
@@ -42,6 +45,7 @@ export async function setWebhook(tx: Transaction, change: WebhookChange): Promis
   await tx.run(updateWebhook, { ...after, pulls: hearsPulls(after) })
   if (secret !== undefined) await tx.run(updateSecret, { id, secret, overlap })
   if (given.enabled === 1 || given.url !== undefined) await tx.run(forgetFailures, { id })
+  if (given.enabled === 0) await tx.run(failWaiting, { id, why: 'the webhook was disabled' })
   return true
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { RepositoryName } from '../../oci/repository-name.ts'
+import { theServer } from '../changes/attribution.ts'
 import { type AttemptEnd, orderedAttempts } from '../changes/deliveries.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { app, hour, manifest, type OpenStore, other } from './fixtures.ts'
@@ -101,6 +102,30 @@ export function deliveriesContract(open: OpenStore): void {
     expect(await store.findWebhook({ place: '', name: 'ci' })).toMatchObject({ paused_why: null })
   })
 
+  test('a webhook that is disabled gives up what waits', async () => {
+    const store = await queue(open, [app])
+    await store.change('setWebhook', { id: hook, enabled: 0 })
+    expect(await deliveries(store)).toMatchObject([{ state: 'failed', problem: 'the webhook was disabled' }])
+  })
+
+  test('many that fail again and again stand in nobody’s way', async () => {
+    const store = await queue(open, [])
+    const image = manifest('image', { tags: [] })
+    const pull = { digest: image.digest, mediaType: 'x', size: 1, tag: null, by: theServer }
+    const refused = Array.from({ length: 510 }, (_, index) => `team/r${index}` as RepositoryName)
+    await store.change('setWebhook', { id: hook, actions: '["pull","push"]' })
+    await store.change('tellPulls', { pulls: refused.map((repository) => ({ ...pull, repository })) })
+    const again = (attempts: number) =>
+      ({ state: 'waiting', delay: attempts < orderedAttempts ? 0 : hour }) as const
+    for (;;) {
+      const claimed = await claim(store, { limit: 300 })
+      if (claimed.length === 0) break
+      await Promise.all(claimed.map((one) => end(store, one, again(one.attempts))))
+    }
+    await push(store, app)
+    expect((await claim(store)).map(({ repository }) => repository)).toContain(app)
+  }, 60_000)
+
   test('what ended can be asked for once more, by who knows the webhook', async () => {
     const store = await queue(open, [app])
     const [delivery] = await claim(store)
@@ -123,6 +148,15 @@ export function deliveriesContract(open: OpenStore): void {
     expect(await states(store)).toEqual(['delivered', 'failed'])
     await store.change('tidyDeliveries', { ...tidy, keep: -hour })
     expect(await states(store)).toEqual([])
+  })
+
+  test('webhooks that have deliveries are found one after the other', async () => {
+    const store = await queue(open, [app])
+    await store.change('createWebhook', webhook('other'))
+    await push(store, app)
+    expect(await store.nextWithDeliveries('')).toBe(hook)
+    expect(await store.nextWithDeliveries(hook)).toBe('id-other')
+    expect(await store.nextWithDeliveries('id-other')).toBeUndefined()
   })
 
   test('how much waits, and since when, is told', async () => {
