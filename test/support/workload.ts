@@ -112,6 +112,23 @@ export function openWorkloadSignIn(
   })
 }
 
+/** What a job sends to exchange its token. @param changed undefined: left out */
+export function exchangeForm(
+  token: string,
+  changed: Readonly<Record<string, string | undefined>> = {},
+): URLSearchParams {
+  const fields = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    subject_token: token,
+    username: 'acme+deploy',
+    ...changed,
+  }
+  return new URLSearchParams(
+    Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
+  )
+}
+
 /** What the job is told. */
 export async function outcomeOf(attempt: Promise<unknown>): Promise<string> {
   try {
