@@ -20,8 +20,10 @@ export async function exchangeToken(
   form: URLSearchParams,
 ): Promise<Response> {
   requireKnownForm(form)
-  const name = needed(form, 'username', 'the robot to sign in as, such as acme+deploy')
-  const token = needed(form, 'subject_token', 'the token that the job was given')
+  // A plus sign that was not encoded arrives as a space, which no name has.
+  const name = needed(form, 'username', 'the robot to sign in as, such as acme+deploy').replace(' ', '+')
+  // As a file or a shell hands it on, with a line's end.
+  const token = needed(form, 'subject_token', 'the token that the job was given').trim()
   const given = await workload
     .exchange({ name, token, address: exchange.client() })
     .catch((error: unknown) => {
