@@ -28,7 +28,7 @@ export interface CreatedTrust extends TrustSummary {
 }
 
 /** Of one robot: more than anybody can look after. */
-const mostTrusts = 50
+const mostTrusts = 20
 
 /** @throws ACCOUNT_UNKNOWN, PARAMETER_INVALID where it would let in everybody at the issuer */
 export async function addTrust(

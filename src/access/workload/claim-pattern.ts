@@ -1,8 +1,8 @@
-/** Bytes of a pattern, and of the claims that are held against one. */
+/** Characters of a pattern, and of the claims that are held against one. */
 export const longestPattern = 255
 const longestValue = 1024
 /** Each costs a walk through the value. */
-export const mostWildcards = 8
+export const mostWildcards = 4
 
 /**
  * Whether the whole value is what the pattern says: `*` is anything but a slash, `**` anything at all, and every other
@@ -15,6 +15,11 @@ export function matchesPattern(pattern: string, value: string): boolean {
   let reached = start(value.length)
   for (const piece of piecesOf(pattern)) reached = advance(piece, value, reached)
   return reached[value.length] === 1
+}
+
+/** How many characters are walked over, at the most. */
+export function workOf(pattern: string, value: string): number {
+  return pattern.includes('*') && value.length <= longestValue ? piecesOf(pattern).length * value.length : 0
 }
 
 /** What stands before the first wildcard. */

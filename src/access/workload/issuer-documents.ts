@@ -23,7 +23,7 @@ export interface FetchKeysOptions {
 /** Milliseconds for each of the two documents. */
 const patience = 5000
 /** Bytes. */
-const largestDocument = 256 * 1024
+const largestDocument = 64 * 1024
 const mostKeys = 100
 
 /**

@@ -13,7 +13,9 @@ const usable = 24 * 3600 * second
 /** Between two attempts to ask one issuer, whatever comes: tokens with made-up keys must not make us a hammer. */
 const cooldown = 5 * second
 /** Issuers whose keys are remembered. */
-const mostIssuers = 500
+const mostIssuers = 200
+/** Issuers that are asked at the same time: on a hub anybody may name some that answer slowly. */
+const mostAsked = 32
 
 interface Known {
   keys: KeySet | undefined
@@ -29,6 +31,7 @@ export class IssuerKeys {
   readonly #fetch: FetchKeys
   readonly #now: () => number
   readonly #issuers = new Map<string, Known>()
+  #asked = 0
 
   constructor(fetch: FetchKeys, now: () => number) {
     this.#fetch = fetch
@@ -77,6 +80,11 @@ export class IssuerKeys {
   }
 
   async #refresh(issuer: string, known: Known): Promise<void> {
+    if (this.#asked >= mostAsked) {
+      known.failure = 'too many issuers are asked for theirs at this moment'
+      return
+    }
+    this.#asked += 1
     try {
       const keys = await this.#fetch(issuer)
       known.keys = createLocalJWKSet(keys)
@@ -85,6 +93,8 @@ export class IssuerKeys {
     } catch (error) {
       if (!(error instanceof IssuerFailure)) throw error
       known.failure = error.message
+    } finally {
+      this.#asked -= 1
     }
   }
 

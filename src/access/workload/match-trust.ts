@@ -1,5 +1,5 @@
 import type { StoredTrust } from '../../metadata/metadata-store.ts'
-import { matchesPattern } from './claim-pattern.ts'
+import { matchesPattern, workOf } from './claim-pattern.ts'
 import { type Claims, claimValues } from './claims.ts'
 import { identifies } from './trust-rule.ts'
 
@@ -8,11 +8,22 @@ export type Match<T extends StoredTrust> =
   /** What of a trust that is about the very repository or subject does not fit; undefined: none is. */
   | { readonly trust: undefined; readonly nearly: string | undefined }
 
+/**
+ * Characters that patterns may be walked over for one token: a hundred times what people need, and some milliseconds. Who
+ * makes trusts, and tokens that fit them, must not hold up everybody else.
+ */
+const mostWork = 500_000
+
 /** Which of the trusts takes what the token says. */
 export function matchTrust<T extends StoredTrust>(trusts: readonly T[], claims: Claims): Match<T> {
   let nearly: string | undefined
+  let work = 0
   for (const trust of trusts) {
-    const wrong = misfits(trust, claims)
+    const rules = Object.entries(JSON.parse(trust.claims) as Record<string, string>)
+    for (const [name, wanted] of rules)
+      for (const value of claimValues(claims, name)) work += workOf(wanted, value)
+    if (work > mostWork) break
+    const wrong = misfits(trust.audience, rules, claims)
     if (wrong.length === 0) return { trust }
     if (!wrong.some(({ name }) => identifies(name))) nearly ??= wordsOf(wrong)
   }
@@ -25,12 +36,12 @@ interface Misfit {
   readonly given: readonly string[]
 }
 
-function misfits({ audience, claims: rules }: StoredTrust, claims: Claims): Misfit[] {
+function misfits(audience: string, rules: readonly [string, string][], claims: Claims): Misfit[] {
   const audiences = claimValues(claims, 'aud')
   const wrong: Misfit[] = audiences.includes(audience)
     ? []
     : [{ name: 'aud', wanted: audience, given: audiences }]
-  for (const [name, wanted] of Object.entries(JSON.parse(rules) as Record<string, string>)) {
+  for (const [name, wanted] of rules) {
     const given = claimValues(claims, name)
     if (!given.some((value) => matchesPattern(wanted, value))) wrong.push({ name, wanted, given })
   }

@@ -76,10 +76,10 @@ test.each<[Record<string, string>, string]>([
   [{ ...rule.claims, ref: 'a\u0000b' }, 'the claim ref has no value'],
   [{ ...rule.claims, ref: '\ud800' }, 'the claim ref has no value'],
   [{ ...rule.claims, ref: 'a'.repeat(256) }, 'more than 255 characters'],
-  [{ ...rule.claims, ref: 'a*'.repeat(9) }, 'more than 8 wildcards'],
+  [{ ...rule.claims, ref: 'a*'.repeat(5) }, 'more than 4 wildcards'],
   [{ ...rule.claims, iss: 'https://x.example' }, 'leave it out'],
   [{ ...rule.claims, aud: 'x' }, 'leave it out'],
-  [Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`claim${at}`, 'x'])), 'at most 20 claims'],
+  [Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`claim${at}`, 'x'])), 'at most 10 claims'],
 ])('refuses the claims %j', (claims, words) => {
   expect((thrownBy(() => parseTrustRule({ ...rule, claims })) as Error).message).toContain(words)
 })

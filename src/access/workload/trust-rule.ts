@@ -14,7 +14,7 @@ export interface TrustRule {
 const longestIssuer = 255
 const longestAudience = 255
 const longestClaimName = 100
-const mostClaims = 20
+const mostClaims = 10
 
 /** @throws PARAMETER_INVALID, with words that say what to write */
 export function parseTrustRule({ issuer, audience, claims }: TrustRule): TrustRule {

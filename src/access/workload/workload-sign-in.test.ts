@@ -110,6 +110,11 @@ describe('a token as a password', () => {
     for (const twin of twinsOf(token)) expect(await asPassword(twin)).toEqual(usedBefore)
   })
 
+  test('is not taken from nowhere', async () => {
+    for (const address of ['', 'fe80::1%eth0'])
+      expect(await asPassword(await issuer.token(githubClaims), address)).toContain('not known from where')
+  })
+
   test('ends when the token does', async () => {
     const token = await issuer.token(githubClaims)
     expect(await asPassword(token)).toBe('in')

@@ -9,7 +9,7 @@ import type {
 import { RegistryError } from '../../oci/errors.ts'
 import { attributionOf } from '../attribution.ts'
 import type { Robot } from '../identity.ts'
-import { addressRanges, plainAddress } from '../sign-in/addresses.ts'
+import { addressRanges, isAddressRange, plainAddress } from '../sign-in/addresses.ts'
 import { hashOfSecret, newSecret } from '../sign-in/secrets.ts'
 import { claimValues } from './claims.ts'
 import { FailedTokens } from './failed-tokens.ts'
@@ -98,7 +98,7 @@ export class WorkloadSignIn {
         id: this.#options.newId(),
         hash: hashOfSecret(credentials.token),
         expires_at: Math.min(read.expiresAt, this.#options.now() + this.#options.lifetime),
-        addresses: JSON.stringify([plainAddress(credentials.address)]),
+        addresses: JSON.stringify([requireAddress(credentials.address)]),
       }
       await this.#redeem({ read, trust, given, credentials })
       // Another request with it may have been first.
@@ -204,6 +204,15 @@ function robotOf(
   bound: { accessToken: string; address: string },
 ): Robot {
   return { kind: 'robot', id, name, generation, bound }
+}
+
+/** What a password is bound to. @throws UNAUTHORIZED */
+function requireAddress(address: string): string {
+  const plain = plainAddress(address)
+  if (isAddressRange(plain)) return plain
+  throw unauthorized(
+    'it is not known from where this workload token comes: exchange it at the token endpoint',
+  )
 }
 
 /** What never was a name or an issuer is not looked for: a database refuses some texts. */

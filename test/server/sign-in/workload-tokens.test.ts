@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { hashOfSecret } from '../../../src/access/sign-in/secrets.ts'
+import type { AuditEvent } from '../../../src/client/audit-management.ts'
 import { basic, bearer, type ClosedRegistry, startClosedRegistry } from '../../support/closed-registry.ts'
 import { audience, type OidcIssuer, startOidcIssuer } from '../../support/oidc-issuer.ts'
 import { manifestUrl, pushImage } from '../../support/push.ts'
@@ -182,6 +183,20 @@ describe('a job’s token as a password', () => {
   })
 })
 
+test('the audit log has which job signed in by which trust, and which did not', async () => {
+  const job = 'repo:acme/app:environment:audited'
+  const { id } = await found(await exchanged({ sub: job }))
+  await exchange(await jobToken({ repository: 'evil/app' }), { username: 'acme+audited' })
+  await asksToken(asRobot(await jobToken({ sub: `${job}:password` })))
+  const created = await events({ action: 'token:create' })
+  expect(created.find(({ subject }) => subject === id)).toMatchObject({ who: 'acme+deploy', kind: 'robot' })
+  expect(JSON.stringify(created)).toContain(`workload ${job}:password`)
+  expect(await soonEvents({ action: 'sign-in', outcome: 'done', user: 'acme+deploy' })).not.toEqual([])
+  expect(await soonEvents({ action: 'sign-in', outcome: 'denied', user: 'acme+audited' })).toMatchObject([
+    { kind: 'unknown', address: '127.0.0.1' },
+  ])
+}, 40_000)
+
 test('no secret of a job is in the log', async () => {
   const token = await jobToken()
   await exchange(token)
@@ -192,6 +207,20 @@ test('no secret of a job is in the log', async () => {
   expect(log).not.toContain(token.split('.')[1] ?? '')
   expect(log).not.toContain('berth_robot_')
 })
+
+async function events(query: Record<string, string>): Promise<AuditEvent[]> {
+  const url = `${closed.url}/api/v1/audit?${new URLSearchParams({ ...query, limit: '1000' })}`
+  const answer = await fetch(url, { headers: { Authorization: basic(closed.root) } })
+  return ((await answer.json()) as { events: AuditEvent[] }).events
+}
+
+/** Sign-ins are gathered for some seconds. */
+async function soonEvents(query: Record<string, string>): Promise<AuditEvent[]> {
+  for (const until = Date.now() + 20_000; ; await Bun.sleep(200)) {
+    const found = await events(query)
+    if (found.length > 0 || Date.now() > until) return found
+  }
+}
 
 async function found(secret: string): Promise<{ id: string }> {
   const token = await closed.metadata.findAccessToken(hashOfSecret(secret))
