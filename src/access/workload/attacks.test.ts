@@ -234,7 +234,8 @@ test('which robots there are, and whom they trust, nobody hears', async () => {
 })
 
 test('tokens that are no good are bounded by where they come from, and the good ones of others are not', async () => {
-  const limited = openWorkloadSignIn(metadata, [issuer.url])
+  const then = Date.now()
+  const limited = openWorkloadSignIn(metadata, [issuer.url], () => then)
   const bad = await issuer.token({ ...githubClaims, repository: 'evil/app' })
   const from = (token: string, address: string) =>
     outcomeOf(limited.exchange({ name: 'acme+deploy', token, address }))
