@@ -60,6 +60,13 @@ export function openCounting(
   return { rates, keys: () => rates.size }
 }
 
+function workloadOf(settings: Settings) {
+  return {
+    lifetime: settings['workload.lifetime'],
+    privateIssuers: settings['workload.private-issuers'],
+  }
+}
+
 /** What every process that serves is set to, whether it is alone or one of several. */
 export async function servingOptions(
   settings: Settings,
@@ -70,13 +77,22 @@ export async function servingOptions(
     counting: { rates, keys },
   }: { registry: Registry; logger: Logger; tls: Tls | undefined; counting: Counting },
 ) {
-  const { metadata, now } = registry
+  const { metadata, now, newId } = registry
   await boundHeaders(settings['limits.header-size'])
   const url = settings['http.url'] ?? undefined
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
   const hasher = createPasswordHasher()
-  const callers = await openSignIn({ metadata, decide, url, hasher, rates, now })
+  const callers = await openSignIn({
+    metadata,
+    decide,
+    url,
+    hasher,
+    rates,
+    workload: workloadOf(settings),
+    now,
+    newId,
+  })
   const pulls = openPullLimits(settings, { rates, now })
   const audit = new AuditRecorder({
     metadata,

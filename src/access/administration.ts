@@ -3,6 +3,7 @@ import type {
   FindsNamespaces,
   FindsOrganisations,
   FindsTokens,
+  FindsTrusts,
   FindsUsers,
   KeepsState,
   ListsContent,
@@ -20,6 +21,7 @@ export interface Administration {
     FindsOrganisations &
     FindsNamespaces &
     FindsTokens &
+    FindsTrusts &
     ChangesMetadata &
     KeepsState &
     Pick<ListsContent, 'repositoryExists'>

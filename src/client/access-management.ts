@@ -1,5 +1,8 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { Page, Paged } from './pages.ts'
+import type { ManagesRobotTrusts, RobotAddress } from './robot-trusts.ts'
+
+export type { RobotAddress }
 
 /** Who may do what in a registry. Names are texts here: the registry reads them. Times are ISO 8601. */
 export interface ManagesAccess
@@ -7,6 +10,7 @@ export interface ManagesAccess
     ManagesOrganisations,
     ManagesTeams,
     ManagesRobots,
+    ManagesRobotTrusts,
     ManagesAccessTokens,
     ManagesGrants,
     ManagesInvitations {}
@@ -119,11 +123,6 @@ export interface Team extends TeamAddress {
 export interface NewTeamMember {
   readonly team: string
   readonly user: string
-}
-
-export interface RobotAddress {
-  readonly organisation: string
-  readonly name: string
 }
 
 export interface ManagesRobots {

@@ -80,6 +80,9 @@ function teamsAndRobots(request: Ask) {
       request('GET', `${organisationPath(organisation)}/robots`, paged(page)),
     changeRobot: ({ disabled, ...robot }) => request('PUT', robotPath(robot), { body: { disabled } }),
     deleteRobot: (robot) => request('DELETE', robotPath(robot)),
+    addTrust: ({ robot, ...trust }) => request('POST', `${robotPath(robot)}/trusts`, { body: trust }),
+    listTrusts: (robot) => request('GET', `${robotPath(robot)}/trusts`),
+    removeTrust: ({ id, ...robot }) => request('DELETE', `${robotPath(robot)}/trusts/${part(id)}`),
   } satisfies Partial<ManagesAccess>
 }
 

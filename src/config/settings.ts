@@ -10,11 +10,13 @@ import { type Setting, setting } from './setting.ts'
 import {
   addressRange,
   duration,
+  durationBetween,
   durationOrOff,
   durationUpTo,
   filePath,
   flag,
   immutableTags,
+  issuerUrl,
   listenAddress,
   listOf,
   oneOf,
@@ -149,6 +151,16 @@ export const settings = {
     flag,
     'false',
     'whether a registry on PostgreSQL or S3 serves without accounts, open to whoever reaches it',
+  ),
+  'workload.lifetime': setting(
+    durationBetween(60_000, 86_400_000),
+    '1h',
+    'how long what a CI job gets in exchange for its OIDC token is good for',
+  ),
+  'workload.private-issuers': setting(
+    listOf(issuerUrl),
+    '',
+    'issuers of OIDC tokens that may lie at private addresses, or speak plain HTTP; all others must be on the internet and speak HTTPS',
   ),
   'http.cors-origins': setting(
     listOf(webOrigin),

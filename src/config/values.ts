@@ -50,6 +50,17 @@ export function durationUpTo(most: number): Kind<number> {
   }
 }
 
+/** @param least, most milliseconds */
+export function durationBetween(least: number, most: number): Kind<number> {
+  return {
+    allowed: `a duration from ${least / 1000}s to ${most / 3_600_000}h, such as 30m`,
+    parse(text) {
+      const value = duration.parse(text)
+      return value !== undefined && value >= least && value <= most ? value : undefined
+    },
+  }
+}
+
 const sizeUnits: Readonly<Record<string, number>> = {
   '': 1,
   B: 1,
@@ -160,6 +171,12 @@ export const ownUrl: Kind<string | null> = {
     if (text === '') return null
     return /^https?:\/\/[^/\s,?#@]+\/?$/.test(text) && URL.canParse(text) ? new URL(text).origin : undefined
   },
+}
+
+/** To the letter, as tokens name it. */
+export const issuerUrl: Kind<string> = {
+  allowed: 'the URL of an issuer as its tokens name it, such as https://gitlab.example.com',
+  parse: (text) => (/^https?:\/\/[^\s,?#@]+$/.test(text) && URL.canParse(text) ? text : undefined),
 }
 
 export const addressRange: Kind<string> = {

@@ -205,6 +205,7 @@ export const accessTokensOf = statement<{ owner: string; limit: number }>()(({ d
     .selectFrom('access_tokens')
     .selectAll()
     .where('owner', '=', arg('owner'))
+    .where('trust', 'is', null)
     .orderBy('created_at', 'desc')
     .orderBy('id')
     .limit(arg('limit')),

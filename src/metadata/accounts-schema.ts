@@ -8,10 +8,12 @@ export interface AccountsSchema {
   namespaces: NamespaceRow
   grants: GrantRow
   robots: RobotRow
+  robot_trusts: RobotTrustRow
   access_tokens: AccessTokenRow
   invitations: InvitationRow
   refresh_tokens: RefreshTokenRow
   signing_keys: SigningKeyRow
+  spent_workload_tokens: SpentWorkloadTokenRow
   access_state: AccessStateRow
 }
 
@@ -104,6 +106,29 @@ export interface AccessTokenRow {
   created_at: number
   /** Written down in batches; not journaled. */
   last_used_at: number | null
+  /** By which of the robot's trusts it was given to a job; null: somebody made it. It ends with the trust. */
+  trust: string | null
+}
+
+/** Jobs elsewhere that a robot lets sign in as itself, by the tokens that an OpenID provider gives them. */
+export interface RobotTrustRow {
+  id: string
+  robot: string
+  issuer: string
+  audience: string
+  /** JSON: an object of what each claim must be, which may be a pattern. */
+  claims: string
+  /** JSON; null: all that the robot may. */
+  scopes: string | null
+  created_at: number
+}
+
+/** A job's token that was taken once: it is not taken again. */
+export interface SpentWorkloadTokenRow {
+  /** SHA-256 of what its signature covers, in hex: the same signature can be written in several ways. */
+  hash: string
+  /** When it is good for nothing any more. */
+  expires_at: number
 }
 
 /** Lets somebody make an account of his own where that takes an invitation. */

@@ -2,6 +2,7 @@ import type { RepositoryName } from '../oci/repository-name.ts'
 import type { DecidesAccess, ListsReadable } from './access-store.ts'
 import type { MemberRole, OwnerKind, ResourceKind, Role, SubjectKind, Visibility } from './accounts-schema.ts'
 import type { Page } from './pages.ts'
+import type { ChecksWorkloads, FindsTrusts } from './robot-trusts-store.ts'
 import type { ChecksSignIn, FoundAccessToken, StoredAccessToken } from './sign-in-store.ts'
 
 export type * from './access-store.ts'
@@ -14,6 +15,7 @@ export type {
   SubjectKind,
   Visibility,
 } from './accounts-schema.ts'
+export type * from './robot-trusts-store.ts'
 export type * from './sign-in-store.ts'
 
 /** Who may do what. Times are milliseconds since 1970. */
@@ -24,7 +26,9 @@ export interface AccountsStore
     FindsUsers,
     FindsOrganisations,
     FindsNamespaces,
-    FindsTokens {}
+    FindsTokens,
+    FindsTrusts,
+    ChecksWorkloads {}
 
 export interface FindsUsers {
   /** Whether the registry is closed, and whether it has users. */
@@ -146,7 +150,7 @@ export interface StoredGrant {
 }
 
 export interface FindsTokens {
-  /** Of a user or robot, by id. */
+  /** Those that somebody made for a user or robot, by id: what jobs are given goes by the trust. */
   listAccessTokens(by: { owner: string; limit: number }): Promise<StoredAccessToken[]>
   /** Also whom it belongs to: only he, his organisation's owners and administrators may see and revoke it. */
   findAccessTokenById(id: string): Promise<FoundAccessToken | undefined>

@@ -63,9 +63,24 @@ export const journaledTables: readonly JournaledTable[] = [
   { name: 'grants', key: ['subject', 'resource_kind', 'resource'], values: ['subject_kind', 'role'] },
   { name: 'robots', key: ['id'], values: ['organisation', 'name', 'disabled', 'generation', 'created_at'] },
   {
+    name: 'robot_trusts',
+    key: ['id'],
+    values: ['robot', 'issuer', 'audience', 'claims', 'scopes', 'created_at'],
+  },
+  {
     name: 'access_tokens',
     key: ['id'],
-    values: ['owner_kind', 'owner', 'name', 'hash', 'scopes', 'addresses', 'expires_at', 'created_at'],
+    values: [
+      'owner_kind',
+      'owner',
+      'name',
+      'hash',
+      'scopes',
+      'addresses',
+      'expires_at',
+      'created_at',
+      'trust',
+    ],
     found: ['last_used_at'],
   },
   {
@@ -78,6 +93,7 @@ export const journaledTables: readonly JournaledTable[] = [
     key: ['kid'],
     values: ['algorithm', 'public_jwk', 'private_jwk', 'created_at', 'retired_at'],
   },
+  { name: 'spent_workload_tokens', key: ['hash'], values: ['expires_at'] },
   { name: 'access_state', key: ['id'], values: ['closed', 'closed_at', 'why'] },
   {
     name: 'webhooks',

@@ -15,6 +15,7 @@ import { manifestsContract } from './contract/manifests.ts'
 import { ratesContract } from './contract/rates.ts'
 import { repositorySlicesContract } from './contract/repository-slices.ts'
 import { retentionContract } from './contract/retention.ts'
+import { robotTrustsContract } from './contract/robot-trusts.ts'
 import { tagsContract } from './contract/tags.ts'
 import { trashContract } from './contract/trash.ts'
 import { trashEmptyingContract } from './contract/trash-emptying.ts'
@@ -46,6 +47,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     trashContract(open)
     trashedRepositoriesContract(open)
     accountsContract(open)
+    robotTrustsContract(open)
     accessContract(open)
     webhooksContract(open)
     deliveriesContract(open)

@@ -10,6 +10,7 @@ import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from
 import { notificationsReads } from './notifications-reads.ts'
 import * as queries from './queries.ts'
 import { retentionReads } from './retention-reads.ts'
+import { robotTrustsReads } from './robot-trusts-reads.ts'
 import { signInReads } from './sign-in-reads.ts'
 import { verificationReads } from './verification-reads.ts'
 
@@ -28,6 +29,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...managementReads(engine),
     ...accessReads(engine),
     ...accountsReads(engine),
+    ...robotTrustsReads(engine),
     ...signInReads(engine),
     ...auditReads(engine),
     ...notificationsReads(engine),

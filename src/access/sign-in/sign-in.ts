@@ -6,6 +6,8 @@ import type {
 } from '../../metadata/metadata-store.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Identity, Operator, Robot, User } from '../identity.ts'
+import type { WorkloadSignIn } from '../workload/workload-sign-in.ts'
+import { isWorkloadToken } from '../workload/workload-token.ts'
 import type { BearerClaims, BearerTokens } from './bearer-tokens.ts'
 import { FreshSignIns } from './fresh-sign-ins.ts'
 import type { PasswordHasher } from './password-hashes.ts'
@@ -19,6 +21,8 @@ export interface SignInOptions {
   readonly hasher: PasswordHasher
   readonly limits: SignInLimits
   readonly tokens: BearerTokens
+  /** For robots, whose password may be the token that a job was given. Undefined: none is taken. */
+  readonly workload?: Pick<WorkloadSignIn, 'withPassword'>
   /** Told of each use of an access token, by its id. */
   used(accessToken: string): void
 }
@@ -54,6 +58,11 @@ export class SignIn {
       const account = await this.withSecret(password, address)
       if (account.name !== name) throw wrongCredentials()
       return account
+    }
+    const { workload } = this.#options
+    if (workload && name.includes('+') && isWorkloadToken(password)) {
+      const robot = await workload.withPassword({ name, token: password, address })
+      return this.fresh.noteUse(robot, { accessToken: robot.bound?.accessToken ?? '', address })
     }
     const key = this.#remembered.markOf(name, address, password)
     const running = this.#underWay.get(key)

@@ -32,6 +32,7 @@ import {
   parseInvitationExpiry,
   revokeInvitation,
 } from '../../access/registration.ts'
+import { addTrust, listTrusts, removeTrust } from '../../access/robot-trusts.ts'
 import { changeRobot, createRobot, deleteRobot, listRobots } from '../../access/robots.ts'
 import {
   addTeamMember,
@@ -134,6 +135,10 @@ function teamsAndRobots(administration: Administration) {
       listRobots(administration, { ...page, organisation: parseAccountName(organisation) }),
     changeRobot: async ({ disabled, ...robot }) => changeRobot(administration, { ...pair(robot), disabled }),
     deleteRobot: async (robot) => deleteRobot(administration, pair(robot)),
+    addTrust: async ({ robot, scopes, ...trust }) =>
+      addTrust(administration, { ...trust, robot: pair(robot), scopes: parseTokenScopes(scopes) }),
+    listTrusts: async (robot) => listTrusts(administration, pair(robot)),
+    removeTrust: async ({ id, ...robot }) => removeTrust(administration, { ...pair<RobotName>(robot), id }),
   } satisfies Partial<ManagesAccess>
 }
 

@@ -102,19 +102,18 @@ export const memberRole = z.strictObject({ role: z.enum(['owner', 'member']) }).
 export const newName = z.strictObject({ name }).openapi('NewName')
 export const robotChange = z.strictObject({ disabled: z.boolean() }).openapi('RobotChange')
 
+export const tokenScopes = z
+  .array(z.string().max(400))
+  .default([])
+  .transform((texts) => parseTokenScopes(texts))
+  .openapi({ type: 'array', items: { type: 'string' }, example: ['alice/app:pull,push'] })
+
 export const newAccessToken = z
   .strictObject({
     name: text(100).min(1),
-    scopes: z
-      .array(z.string().max(400))
-      .default([])
-      .transform((texts) => parseTokenScopes(texts))
-      .openapi({
-        type: 'array',
-        items: { type: 'string' },
-        description: 'Repositories, or patterns of them, and verbs; none: all that its owner may',
-        example: ['alice/app:pull,push'],
-      }),
+    scopes: tokenScopes.openapi({
+      description: 'Repositories, or patterns of them, and verbs; none: all that its owner may',
+    }),
     expires: expires.default('90d'),
     addresses: z
       .array(z.string().max(64))

@@ -20,6 +20,7 @@ import { organisationRoutes } from './organisations.ts'
 import { registrationRoutes } from './registration.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { requestOf } from './request.ts'
+import { robotTrustRoutes } from './robot-trusts.ts'
 import { robotRoutes } from './robots.ts'
 import { serverRoutes } from './server.ts'
 import { tagRoutes } from './tags.ts'
@@ -74,6 +75,7 @@ const accountRoutes = [
   memberRoutes,
   teamRoutes,
   robotRoutes,
+  robotTrustRoutes,
   accessTokenRoutes,
   namespaceRoutes,
   grantRoutes,

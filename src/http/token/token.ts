@@ -5,6 +5,7 @@ import type { GrantedToken } from '../../access/sign-in/token-service.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { auditBadSignIn, auditSignIn } from '../audit.ts'
 import { authorize, type Exchange, json, parameters } from '../exchange.ts'
+import { exchangeToken, tokenExchange } from './exchange.ts'
 import { readForm } from './form.ts'
 
 /**
@@ -52,6 +53,7 @@ async function byCredentials(exchange: Exchange, { tokens }: Callers): Promise<R
 async function byForm(exchange: Exchange, callers: Callers): Promise<Response> {
   const form = await readForm(exchange)
   requireService(form, callers.tokens.service)
+  if (form.get('grant_type') === tokenExchange) return exchangeToken(exchange, callers, form)
   const identity = await identityIn(exchange, callers, form).catch((error: unknown) => {
     auditBadSignIn(exchange, form.get('username') ?? '', error)
     throw error
@@ -84,7 +86,10 @@ async function identityIn(
     case 'refresh_token':
       return tokens.refreshed(needed('refresh_token'), exchange.client())
     default:
-      throw new RegistryError('PARAMETER_INVALID', 'grant_type is password or refresh_token')
+      throw new RegistryError(
+        'PARAMETER_INVALID',
+        `grant_type is password, refresh_token or ${tokenExchange}`,
+      )
   }
 }
 

@@ -21,6 +21,7 @@ import { beginSignIn, endSignIn, expireRates, sharePulls } from './rates.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
 import { retireTags } from './retire.ts'
+import { addRobotTrust, removeRobotTrust } from './robot-trusts.ts'
 import { createRobot, deleteRobot, setRobot } from './robots.ts'
 import { holdObjects, recordPulls, recordRun, releaseObjects, setState } from './state.ts'
 import { deleteTag, putTag } from './tags.ts'
@@ -51,12 +52,14 @@ import {
 } from './uploads.ts'
 import { createUser, rehashPassword, setPassword, setUser } from './users.ts'
 import { createWebhook, deleteWebhook, pauseWebhook, setWebhook } from './webhooks.ts'
+import { expireWorkloadTokens, redeemWorkloadToken } from './workload-tokens.ts'
 
 /**
  * Every change of the metadata: each is one transaction, with arguments and results that can cross to the thread
  * or process that owns the writing connection.
  */
 export const changes = {
+  addRobotTrust,
   appendUpload,
   beginSignIn,
   cancelUpload,
@@ -94,6 +97,7 @@ export const changes = {
   expireRates,
   expireRefreshTokens,
   expireUploads,
+  expireWorkloadTokens,
   forgetDoomed,
   holdObjects,
   leaseUpload,
@@ -110,10 +114,12 @@ export const changes = {
   recordAudit,
   recordPulls,
   recordRun,
+  redeemWorkloadToken,
   redeliver,
   rehashPassword,
   releaseBlob,
   releaseObjects,
+  removeRobotTrust,
   renewTurn,
   renewUpload,
   restoreTrash,
@@ -160,6 +166,7 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
   'endTurn',
   'expireRates',
   'expireRefreshTokens',
+  'expireWorkloadTokens',
   'forgetDoomed',
   'holdObjects',
   'noteTokenUses',

@@ -27,6 +27,7 @@ export type EventAction =
   | `team:${'create' | 'member' | 'delete'}`
   | `robot:${'create' | 'set' | 'delete'}`
   | `token:${'create' | 'delete'}`
+  | `trust:${'create' | 'delete'}`
   | `invitation:${'create' | 'delete'}`
   | `signing-key:${'create' | 'retire' | 'delete'}`
   | `namespace:${'set'}`
@@ -131,6 +132,17 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
   setRobot: ({ id, disabled }, done) =>
     done ? { action: 'robot:set', subject: id, detail: { disabled } } : undefined,
   deleteRobot: ({ id }, done) => (done ? { action: 'robot:delete', subject: id } : undefined),
+
+  addRobotTrust: ({ id, robot, issuer, audience, claims, scopes }, done) =>
+    done
+      ? { action: 'trust:create', subject: id, detail: { robot, issuer, audience, claims, scopes } }
+      : undefined,
+  removeRobotTrust: ({ id }, done) => (done ? { action: 'trust:delete', subject: id } : undefined),
+  redeemWorkloadToken: ({ given: { id, owner, name, scopes, trust, expires_at: expiresAt } }, outcome) =>
+    outcome === 'given'
+      ? { action: 'token:create', subject: id, detail: { owner, name, scopes, trust, expiresAt } }
+      : undefined,
+  expireWorkloadTokens: untold,
 
   createAccessToken: ({ id, owner, name, scopes, addresses, expires_at: expiresAt }) => ({
     action: 'token:create',

@@ -63,11 +63,13 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   recordPulls: repeat,
   trimAudit: repeat,
   expireRefreshTokens: repeat,
+  expireWorkloadTokens: repeat,
   noteTokenUses: repeat,
   // The code on record is offered again.
   offerSetupCode: repeat,
 
   // Accounts and rights: what somebody gave or took in between must not be taken or given back.
+  addRobotTrust: unknown,
   closeRegistry: unknown,
   createAccessToken: unknown,
   createInvitation: unknown,
@@ -85,7 +87,10 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   deleteUser: unknown,
   putRefreshToken: unknown,
   putSigningKey: unknown,
+  // A second time it would be told to be spent already: the secret that belongs to it was not handed out.
+  redeemWorkloadToken: unknown,
   rehashPassword: unknown,
+  removeRobotTrust: unknown,
   retireSigningKeys: unknown,
   setGrant: unknown,
   setMember: unknown,

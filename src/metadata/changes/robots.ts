@@ -21,11 +21,14 @@ export async function setRobot(
   return true
 }
 
-/** With its access tokens. @returns false when there was none */
+/** With its access tokens and trusts. @returns false when there was none */
 export async function deleteRobot(tx: Transaction, { id }: { id: string }): Promise<boolean> {
+  // The robot first: who adds to it meanwhile has locked it.
+  const found = (await tx.run(deleteRow, { id })) > 0
+  await tx.run(deleteTrusts, { id })
   await tx.run(deleteAccessTokens, { id })
   await withdrawTokens(tx, { owner: id })
-  return (await tx.run(deleteRow, { id })) > 0
+  return found
 }
 
 const insertRobot = statement<{ id: string; organisation: string; name: string }>()(({ db, arg, now }) =>
@@ -51,6 +54,10 @@ const updateRobot = statement<{ id: string; disabled: number }>()(({ db, arg }) 
 
 const deleteAccessTokens = statement<{ id: string }>()(({ db, arg }) =>
   db.deleteFrom('access_tokens').where('owner', '=', arg('id')),
+)
+
+const deleteTrusts = statement<{ id: string }>()(({ db, arg }) =>
+  db.deleteFrom('robot_trusts').where('robot', '=', arg('id')),
 )
 
 const deleteRow = statement<{ id: string }>()(({ db, arg }) =>

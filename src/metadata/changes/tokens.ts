@@ -2,10 +2,11 @@ import type { AccessTokenRow, InvitationRow, RefreshTokenRow, SigningKeyRow } fr
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 
-export type NewAccessToken = Omit<AccessTokenRow, 'created_at' | 'last_used_at'>
+/** What somebody makes; what is given for a job's token is bound to the trust. */
+export type NewAccessToken = Omit<AccessTokenRow, 'created_at' | 'last_used_at' | 'trust'>
 
 export async function createAccessToken(tx: Transaction, token: NewAccessToken): Promise<void> {
-  await tx.run(insertAccessToken, token)
+  await tx.run(insertAccessToken, { ...token, trust: null })
 }
 
 /** With the refresh tokens that came from it. @returns false when there was none */
@@ -82,7 +83,7 @@ export async function deleteSigningKey(tx: Transaction, { kid }: { kid: string }
   return (await tx.run(deleteKey, { kid })) > 0
 }
 
-const insertAccessToken = statement<NewAccessToken>()(({ db, arg, now }) =>
+export const insertAccessToken = statement<NewAccessToken & { trust: string | null }>()(({ db, arg, now }) =>
   db.insertInto('access_tokens').values({
     id: arg('id'),
     owner_kind: arg('owner_kind'),
@@ -94,6 +95,7 @@ const insertAccessToken = statement<NewAccessToken>()(({ db, arg, now }) =>
     expires_at: arg('expires_at'),
     created_at: now,
     last_used_at: null,
+    trust: arg('trust'),
   }),
 )
 

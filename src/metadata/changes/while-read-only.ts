@@ -11,6 +11,7 @@ export const readOnlyKey = 'read-only'
  * others note how things are, give something back, let callers sign in to pull, or are what a start needs.
  */
 const writes: Readonly<Record<ChangeName, boolean>> = {
+  addRobotTrust: true,
   appendUpload: true,
   beginSignIn: false,
   cancelUpload: false,
@@ -48,6 +49,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   expireRates: false,
   expireRefreshTokens: false,
   expireUploads: true,
+  expireWorkloadTokens: false,
   forgetDoomed: false,
   holdObjects: false,
   leaseUpload: true,
@@ -64,10 +66,12 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   recordAudit: false,
   recordPulls: false,
   recordRun: false,
+  redeemWorkloadToken: false,
   redeliver: false,
   rehashPassword: false,
   releaseBlob: false,
   releaseObjects: false,
+  removeRobotTrust: true,
   renewTurn: false,
   renewUpload: false,
   restoreTrash: true,

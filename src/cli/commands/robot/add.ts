@@ -16,7 +16,7 @@ access tokens, each for as little as it needs: \`berth robot token\` makes them.
       values,
       await management.createRobot(robot),
       ({ name }) =>
-        `made the robot ${name}\nnext: \`berth robot token ${name} --scope '${robot.organisation}/**:pull'\` gives it something to sign in with\n`,
+        `made the robot ${name}\nnext: \`berth robot token ${name} --scope '${robot.organisation}/**:pull'\` gives it something to sign in with;\n      \`berth robot trust add ${name}\` lets CI jobs sign in as it without a stored secret\n`,
     )
     return 0
   },
