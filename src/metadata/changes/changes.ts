@@ -17,6 +17,7 @@ import {
   setMember,
   setTeamMember,
 } from './organisations.ts'
+import { admitOutsider, withdrawOutsider } from './outsiders.ts'
 import { beginSignIn, endSignIn, expireRates, sharePulls } from './rates.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
@@ -57,6 +58,7 @@ import { createWebhook, deleteWebhook, pauseWebhook, setWebhook } from './webhoo
  * or process that owns the writing connection.
  */
 export const changes = {
+  admitOutsider,
   appendUpload,
   beginSignIn,
   cancelUpload,
@@ -135,6 +137,7 @@ export const changes = {
   tidyDeliveries,
   trimAudit,
   unlinkBlob,
+  withdrawOutsider,
 }
 
 export type ChangeName = keyof typeof changes

@@ -11,6 +11,7 @@ export const readOnlyKey = 'read-only'
  * others note how things are, give something back, let callers sign in to pull, or are what a start needs.
  */
 const writes: Readonly<Record<ChangeName, boolean>> = {
+  admitOutsider: true,
   appendUpload: true,
   beginSignIn: false,
   cancelUpload: false,
@@ -89,6 +90,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   tidyDeliveries: false,
   trimAudit: true,
   unlinkBlob: true,
+  withdrawOutsider: true,
 }
 
 /**
