@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { abuseSettings } from './abuse-settings.ts'
+import { directories } from './directories.ts'
 import { notificationSettings } from './notification-settings.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { pullLimitSettings } from './pull-limits.ts'
@@ -149,6 +150,11 @@ export const settings = {
     flag,
     'false',
     'whether a registry on PostgreSQL or S3 serves without accounts, open to whoever reaches it',
+  ),
+  ldap: setting(
+    directories,
+    '',
+    'directories whose people sign in with the password that they have there, beside local accounts; it closes the registry',
   ),
   'http.cors-origins': setting(
     listOf(webOrigin),
