@@ -1,4 +1,5 @@
 import { createDecide } from './access/decide.ts'
+import { type DirectoryTally, openDirectorySignIn } from './access/directories/open-directories.ts'
 import { rememberDecisions } from './access/remembered-decisions.ts'
 import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import { createPasswordHasher } from './access/sign-in/password-hashes.ts'
@@ -11,6 +12,7 @@ import { limitMeasurements } from './http/limit-measurements.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
+import type { Measurement } from './logging/measurement.ts'
 import type { Pull } from './metadata/changes/state.ts'
 import { notificationRulesOf, notifyingWith } from './notifying.ts'
 import { MemoryRates } from './rates/memory-rates.ts'
@@ -70,13 +72,16 @@ export async function servingOptions(
     counting: { rates, keys },
   }: { registry: Registry; logger: Logger; tls: Tls | undefined; counting: Counting },
 ) {
-  const { metadata, now } = registry
+  const { metadata, now, newId } = registry
   await boundHeaders(settings['limits.header-size'])
   const url = settings['http.url'] ?? undefined
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
   const hasher = createPasswordHasher()
-  const callers = await openSignIn({ metadata, decide, url, hasher, rates, now })
+  const tally = { answered: 0, failed: 0 }
+  const places = settings.ldap
+  const elsewhere = await openDirectorySignIn({ places, metadata, rates, now, newId, log: logger, tally })
+  const callers = await openSignIn({ metadata, decide, url, hasher, rates, now, elsewhere })
   const pulls = openPullLimits(settings, { rates, now })
   const audit = new AuditRecorder({
     metadata,
@@ -101,7 +106,10 @@ export async function servingOptions(
     idleTimeout: settings['http.idle-timeout'],
     limits: bodyLimitsOf(settings),
     tls: tls?.listener,
-    measurements: limitMeasurements({ signIns: callers.limits, pulls, keys }),
+    measurements: [
+      ...limitMeasurements({ signIns: callers.limits, pulls, keys }),
+      ...(elsewhere ? directoryMeasurements(tally) : []),
+    ],
   } satisfies Partial<ServerOptions> & { stopLimits(): Promise<void> }
 }
 
@@ -120,4 +128,21 @@ function openPullLimits(
   const shares = new PullShares({ shared: rates, now })
   shares.start()
   return { limits: new PullLimits({ anonymous, account }, shares), shares }
+}
+
+function directoryMeasurements(tally: Readonly<DirectoryTally>): Measurement[] {
+  return [
+    {
+      name: 'berth_directory_answers_total',
+      help: 'Conversations with LDAP directories that were answered, also by a no',
+      kind: 'counter',
+      read: () => tally.answered,
+    },
+    {
+      name: 'berth_directory_failures_total',
+      help: 'Conversations with LDAP directories that failed: away, too slow, not trusted, or refused',
+      kind: 'counter',
+      read: () => tally.failed,
+    },
+  ]
 }

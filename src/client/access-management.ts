@@ -47,6 +47,8 @@ export interface User {
   readonly email: string | null
   readonly admin: boolean
   readonly disabled: boolean
+  /** The directory that knows his password; null: the registry itself does. */
+  readonly directory: string | null
   readonly createdAt: string
 }
 

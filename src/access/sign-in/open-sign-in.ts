@@ -10,7 +10,7 @@ import type { Decide } from '../decide.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { watchClosing } from './closing.ts'
 import { createPasswordHasher, type PasswordHasher } from './password-hashes.ts'
-import { SignIn } from './sign-in.ts'
+import { SignIn, type SignsInElsewhere } from './sign-in.ts'
 import { SignInLimits } from './sign-in-limits.ts'
 import { SigningKeys, storedSigningKeys } from './signing-keys.ts'
 import { TokenService } from './token-service.ts'
@@ -26,6 +26,8 @@ export interface SignInSetup {
   /** Milliseconds since 1970. */
   now(): number
   readonly hasher?: PasswordHasher
+  /** Who keeps passwords beside the registry. */
+  readonly elsewhere?: SignsInElsewhere | undefined
 }
 
 /** How callers are told apart, and get their tokens. */
@@ -45,7 +47,7 @@ const tokenLifetime = 300
 export async function openSignIn(
   setup: SignInSetup,
 ): Promise<Callers & { uses: TokenUses; limits: SignInLimits }> {
-  const { metadata, decide, url, now } = setup
+  const { metadata, decide, url, now, elsewhere } = setup
   const service = url === undefined ? 'berth' : new URL(url).host
   const issuer = url ?? `urn:berth:${(await metadata.getState('registry')) ?? 'registry'}`
   const keys = new SigningKeys(storedSigningKeys(metadata), now)
@@ -59,8 +61,16 @@ export async function openSignIn(
       limits,
       tokens,
       used: (accessToken) => uses.note(accessToken),
+      elsewhere,
     }),
-    tokens: new TokenService({ store: metadata, decide, tokens, service, now }),
+    tokens: new TokenService({
+      store: metadata,
+      decide,
+      tokens,
+      service,
+      ...(elsewhere && { requireStanding: (account: string) => elsewhere.requireStanding(account) }),
+      now,
+    }),
     closed: watchClosing(metadata),
     publishedKeys: () => keys.published(),
     uses,
