@@ -1,5 +1,9 @@
 import { createDecide } from './access/decide.ts'
-import { type DirectoryTally, openDirectorySignIn } from './access/directories/open-directories.ts'
+import {
+  type DirectoryTally,
+  openDirectories,
+  openDirectorySignIn,
+} from './access/directories/open-directories.ts'
 import { rememberDecisions } from './access/remembered-decisions.ts'
 import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import { createPasswordHasher } from './access/sign-in/password-hashes.ts'
@@ -97,7 +101,11 @@ export async function servingOptions(
     callers,
     pullLimits: pulls?.limits,
     stopLimits: async () => pulls?.shares.stop(),
-    accounts: { hasher, registration: switches.registration },
+    accounts: {
+      hasher,
+      registration: switches.registration,
+      directories: () => openDirectories({ places, now, log: logger }),
+    },
     notifying: notifyingWith(notificationRulesOf(settings), { port: settings.listen[0]?.port ?? 0, now }),
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,

@@ -1,4 +1,5 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { ManagesDirectories } from './directory-management.ts'
 import type { Page, Paged } from './pages.ts'
 
 /** Who may do what in a registry. Names are texts here: the registry reads them. Times are ISO 8601. */
@@ -9,6 +10,7 @@ export interface ManagesAccess
     ManagesRobots,
     ManagesAccessTokens,
     ManagesGrants,
+    ManagesDirectories,
     ManagesInvitations {}
 
 export type Visibility = 'public' | 'private'
