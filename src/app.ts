@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { offerSetupCode, settleClosing } from './access/closing.ts'
+import { closeForGood, offerSetupCode, settleClosing } from './access/closing.ts'
 import type { SettingSources } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { tlsFilesOf } from './config/tls-files.ts'
@@ -69,7 +69,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     auditTold: audit.told,
   })
   try {
-    const { closed } = await settleClosing(stores)
+    const settled = await settleClosing(stores)
+    const closed = settled.closed || settings.ldap.length > 0
+    if (closed && !settled.closed) await closeForGood(stores, { why: 'a directory of people was set (ldap)' })
     requireMeantOpen(settings, { closed })
     await putRulesOnRecord(stores.metadata, {
       rules: rulesOf(settings),

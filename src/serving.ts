@@ -1,4 +1,9 @@
 import { createDecide } from './access/decide.ts'
+import {
+  type DirectoryTally,
+  openDirectories,
+  openDirectorySignIn,
+} from './access/directories/open-directories.ts'
 import { rememberDecisions } from './access/remembered-decisions.ts'
 import { openSignIn } from './access/sign-in/open-sign-in.ts'
 import { createPasswordHasher } from './access/sign-in/password-hashes.ts'
@@ -11,6 +16,7 @@ import { limitMeasurements } from './http/limit-measurements.ts'
 import type { ServerOptions } from './http/server.ts'
 import type { Tls } from './http/tls/tls.ts'
 import type { Logger } from './logging/logger.ts'
+import type { Measurement } from './logging/measurement.ts'
 import type { Pull } from './metadata/changes/state.ts'
 import { notificationRulesOf, notifyingWith } from './notifying.ts'
 import { MemoryRates } from './rates/memory-rates.ts'
@@ -83,6 +89,9 @@ export async function servingOptions(
   const switches = switchesOf(settings)
   const decide = rememberDecisions(createDecide({ metadata, switches, now }), metadata, now)
   const hasher = createPasswordHasher()
+  const tally = { answered: 0, failed: 0 }
+  const places = settings.ldap
+  const elsewhere = await openDirectorySignIn({ places, metadata, rates, now, newId, log: logger, tally })
   const callers = await openSignIn({
     metadata,
     decide,
@@ -90,6 +99,7 @@ export async function servingOptions(
     hasher,
     rates,
     workload: workloadOf(settings),
+    elsewhere,
     now,
     newId,
   })
@@ -108,7 +118,11 @@ export async function servingOptions(
     callers,
     pullLimits: pulls?.limits,
     stopLimits: async () => pulls?.shares.stop(),
-    accounts: { hasher, registration: switches.registration },
+    accounts: {
+      hasher,
+      registration: switches.registration,
+      directories: () => openDirectories({ places, now, log: logger }),
+    },
     notifying: notifyingWith(notificationRulesOf(settings), { port: settings.listen[0]?.port ?? 0, now }),
     forwarding: forwarding({ url, trustedProxies: settings['http.trusted-proxies'] }),
     logger,
@@ -117,7 +131,10 @@ export async function servingOptions(
     idleTimeout: settings['http.idle-timeout'],
     limits: bodyLimitsOf(settings),
     tls: tls?.listener,
-    measurements: limitMeasurements({ signIns: callers.limits, pulls, keys }),
+    measurements: [
+      ...limitMeasurements({ signIns: callers.limits, pulls, keys }),
+      ...(elsewhere ? directoryMeasurements(tally) : []),
+    ],
   } satisfies Partial<ServerOptions> & { stopLimits(): Promise<void> }
 }
 
@@ -136,4 +153,21 @@ function openPullLimits(
   const shares = new PullShares({ shared: rates, now })
   shares.start()
   return { limits: new PullLimits({ anonymous, account }, shares), shares }
+}
+
+function directoryMeasurements(tally: Readonly<DirectoryTally>): Measurement[] {
+  return [
+    {
+      name: 'berth_directory_answers_total',
+      help: 'Conversations with LDAP directories that were answered, also by a no',
+      kind: 'counter',
+      read: () => tally.answered,
+    },
+    {
+      name: 'berth_directory_failures_total',
+      help: 'Conversations with LDAP directories that failed: away, too slow, not trusted, or refused',
+      kind: 'counter',
+      read: () => tally.failed,
+    },
+  ]
 }

@@ -9,6 +9,7 @@ import {
   requireAccounts,
   unknownAccount,
 } from './administration.ts'
+import { directoryNameOf } from './directories/directory.ts'
 import { weaknessOf } from './sign-in/password-rule.ts'
 
 export interface NewUser {
@@ -23,6 +24,8 @@ export interface UserSummary {
   readonly email: string | null
   readonly admin: boolean
   readonly disabled: boolean
+  /** The directory that knows his password; null: the registry itself does. */
+  readonly directory: string | null
   /** ISO 8601. */
   readonly createdAt: string
 }
@@ -138,6 +141,7 @@ export async function setPassword(
   await requireAccounts(administration)
   const { metadata, hasher } = administration
   const user = await requireUser(administration, name)
+  requireOwnPassword(user)
   requireStrong(password, name)
   await metadata.change('setPassword', { id: user.id, hash: await hasher.hash(password) })
   return summaryOf(user)
@@ -164,6 +168,16 @@ export async function requireUser(
   return user
 }
 
+/** A password here would be a second way in, which the directory could not close. @throws DENIED */
+export function requireOwnPassword({ name, issuer }: StoredUser): void {
+  if (issuer === undefined) return
+  const directory = directoryNameOf(issuer) ?? issuer
+  throw new RegistryError(
+    'DENIED',
+    `${name} signs in with the password that the directory ${directory} knows: it is changed there`,
+  )
+}
+
 /** @throws PARAMETER_INVALID */
 function requireStrong(password: string, name: string): void {
   const weakness = weaknessOf(password, name)
@@ -171,6 +185,7 @@ function requireStrong(password: string, name: string): void {
     throw new RegistryError('PARAMETER_INVALID', `the password ${weakness}: choose another`)
 }
 
-function summaryOf({ name, email, admin, disabled, createdAt }: StoredUser): UserSummary {
-  return { name, email: email ?? null, admin, disabled, createdAt: isoTime(createdAt) }
+function summaryOf({ name, email, admin, disabled, issuer, createdAt }: StoredUser): UserSummary {
+  const directory = issuer === undefined ? null : (directoryNameOf(issuer) ?? issuer)
+  return { name, email: email ?? null, admin, disabled, directory, createdAt: isoTime(createdAt) }
 }

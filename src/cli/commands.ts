@@ -68,6 +68,7 @@ export const commandGroups: readonly CommandGroup[] = [
       'robot disable': async () => (await import('./commands/robot/disable.ts')).robotDisable,
       'robot enable': async () => (await import('./commands/robot/enable.ts')).robotEnable,
       'robot delete': async () => (await import('./commands/robot/delete.ts')).robotDelete,
+      'ldap check': async () => (await import('./commands/ldap/check.ts')).ldapCheck,
       'invite create': async () => (await import('./commands/invite/create.ts')).inviteCreate,
       'invite list': async () => (await import('./commands/invite/list.ts')).inviteList,
       'invite revoke': async () => (await import('./commands/invite/revoke.ts')).inviteRevoke,

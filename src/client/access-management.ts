@@ -1,4 +1,5 @@
 import type { RepositoryName } from '../oci/repository-name.ts'
+import type { ManagesDirectories } from './directory-management.ts'
 import type { Page, Paged } from './pages.ts'
 import type { ManagesRobotTrusts, RobotAddress } from './robot-trusts.ts'
 
@@ -13,6 +14,7 @@ export interface ManagesAccess
     ManagesRobotTrusts,
     ManagesAccessTokens,
     ManagesGrants,
+    ManagesDirectories,
     ManagesInvitations {}
 
 export type Visibility = 'public' | 'private'
@@ -51,6 +53,8 @@ export interface User {
   readonly email: string | null
   readonly admin: boolean
   readonly disabled: boolean
+  /** The directory that knows his password; null: the registry itself does. */
+  readonly directory: string | null
   readonly createdAt: string
 }
 

@@ -36,6 +36,7 @@ function users(request: Ask) {
     changeUser: ({ name, ...change }) => request('PUT', userPath({ name }), { body: change }),
     setPassword: ({ name, ...change }) => request('PUT', `${userPath({ name })}/password`, { body: change }),
     deleteUser: (of) => request('DELETE', userPath(of)),
+    checkDirectories: (sought) => request('POST', `${api}/directories/check`, { body: sought }),
     createInvitation: (invitation) => request('POST', `${api}/invitations`, { body: invitation }),
     listInvitations: (page) => request('GET', `${api}/invitations`, paged(page)),
     revokeInvitation: ({ id }) => request('DELETE', `${api}/invitations/${part(id)}`),

@@ -88,13 +88,18 @@ function fromFile(file: { name: string; text: string }, given: Map<SettingName, 
 function* flatten(object: Record<string, unknown>, prefix: string): Generator<[string, string]> {
   for (const [key, value] of Object.entries(object)) {
     const name = prefix + key
-    if (Array.isArray(value)) yield [name, value.map((entry) => entryText(entry, name)).join(',')]
+    if (isStructured(name) && typeof value === 'object' && value !== null) yield [name, JSON.stringify(value)]
+    else if (Array.isArray(value)) yield [name, value.map((entry) => entryText(entry, name)).join(',')]
     else if (typeof value === 'object' && value !== null) {
       yield* flatten(value as Record<string, unknown>, `${name}.`)
     } else if (value !== null) yield [name, String(value)]
     // A section with nothing in it says nothing.
     else if (!settingNames.some((known) => known.startsWith(`${name}.`))) yield [name, '']
   }
+}
+
+function isStructured(name: string): boolean {
+  return isSettingName(name) && (settings[name].kind as Kind<unknown>).structured === true
 }
 
 /** A colon and a space in a text without quotes make a section of it. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../logging/logger.ts'
 import { abuseSettings } from './abuse-settings.ts'
+import { directories } from './directories.ts'
 import { notificationSettings } from './notification-settings.ts'
 import { postgresUrl } from './postgres-url.ts'
 import { pullLimitSettings } from './pull-limits.ts'
@@ -161,6 +162,11 @@ export const settings = {
     listOf(issuerUrl),
     '',
     'issuers of OIDC tokens that may lie at private addresses, or speak plain HTTP; all others must be on the internet and speak HTTPS',
+  ),
+  ldap: setting(
+    directories,
+    '',
+    'directories whose people sign in with the password that they have there, beside local accounts; it closes the registry',
   ),
   'http.cors-origins': setting(
     listOf(webOrigin),

@@ -9,6 +9,8 @@ export interface Kind<T> {
   problem?(text: string): string | undefined
   /** The text may hold a password: no message repeats it. */
   readonly secret?: true
+  /** In the file it may be a list of sections, which arrives as JSON. */
+  readonly structured?: true
 }
 
 const durationUnits: Readonly<Record<string, number>> = {

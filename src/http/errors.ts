@@ -22,6 +22,7 @@ const wireErrors = {
   DELIVERY_UNKNOWN: { status: 404, code: 'DELIVERY_UNKNOWN' },
   DENIED: { status: 403, code: 'DENIED' },
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
+  DIRECTORY_UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
   INVITATION_INVALID: { status: 403, code: 'INVITATION_INVALID' },
   ISSUER_UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
   LAST_OWNER: { status: 409, code: 'LAST_OWNER' },

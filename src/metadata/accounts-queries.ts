@@ -15,15 +15,42 @@ export const accessState = statement<object>()(({ db }) =>
 )
 
 export const userByName = statement<{ name: string }>()(({ db, arg }) =>
-  db.selectFrom('users').selectAll().where('name', '=', arg('name')),
+  db
+    .selectFrom('users')
+    .leftJoin('outside_identities', 'outside_identities.account', 'users.id')
+    .selectAll('users')
+    .select('issuer')
+    .where('name', '=', arg('name')),
 )
 
 export const userById = statement<{ id: string }>()(({ db, arg }) =>
-  db.selectFrom('users').selectAll().where('id', '=', arg('id')),
+  db
+    .selectFrom('users')
+    .leftJoin('outside_identities', 'outside_identities.account', 'users.id')
+    .selectAll('users')
+    .select('issuer')
+    .where('id', '=', arg('id')),
+)
+
+export const userByIdentity = statement<{ issuer: string; subject: string }>()(({ db, arg }) =>
+  db
+    .selectFrom('outside_identities')
+    .innerJoin('users', 'users.id', 'outside_identities.account')
+    .selectAll('users')
+    .select('issuer')
+    .where('issuer', '=', arg('issuer'))
+    .where('subject', '=', arg('subject')),
 )
 
 export const userPage = statement<NamePage>()(({ db, arg }) =>
-  db.selectFrom('users').selectAll().where('name', '>', arg('after')).orderBy('name').limit(arg('limit')),
+  db
+    .selectFrom('users')
+    .leftJoin('outside_identities', 'outside_identities.account', 'users.id')
+    .selectAll('users')
+    .select('issuer')
+    .where('name', '>', arg('after'))
+    .orderBy('name')
+    .limit(arg('limit')),
 )
 
 export const nameUse = statement<{ name: string; low: string; high: string }>()(({ db, arg }) =>

@@ -49,6 +49,10 @@ function users(engine: Reader): FindsUsers {
       const row = await engine.first(queries.userById, { id })
       return row && storedUser(row)
     },
+    async findUserByIdentity(by) {
+      const row = await engine.first(queries.userByIdentity, by)
+      return row && storedUser(row)
+    },
     async listUsers({ after = '', limit }) {
       return (await engine.all(queries.userPage, { after, limit })).map(storedUser)
     },
@@ -140,7 +144,7 @@ function tokens(engine: Reader): FindsTokens {
   }
 }
 
-function storedUser(row: UserRow): StoredUser {
+function storedUser(row: UserRow & { issuer: string | null }): StoredUser {
   return {
     id: row.id,
     name: row.name,
@@ -149,6 +153,7 @@ function storedUser(row: UserRow): StoredUser {
     disabled: row.disabled === 1,
     hasPassword: row.password_hash !== null,
     generation: row.generation,
+    issuer: row.issuer ?? undefined,
     createdAt: row.created_at,
   }
 }

@@ -15,6 +15,8 @@ export interface AccountsSchema {
   signing_keys: SigningKeyRow
   spent_workload_tokens: SpentWorkloadTokenRow
   access_state: AccessStateRow
+  outside_identities: OutsideIdentityRow
+  outside_memberships: OutsideMembershipRow
 }
 
 export type Visibility = 'public' | 'private'
@@ -168,6 +170,29 @@ export interface SigningKeyRow {
   created_at: number
   /** From then on it signs nothing; what it signed holds until it is deleted. */
   retired_at: number | null
+}
+
+/** An account whose password, if any, somebody else knows. It is who this row says, whatever he is called there. */
+export interface OutsideIdentityRow {
+  /** Who knows him: `ldap:corp`. */
+  issuer: string
+  /** What he is to the issuer for good. */
+  subject: string
+  /** The id of a user. */
+  account: string
+  /** What he was called there when he was last seen. */
+  login: string
+  /** When the issuer last said that he is there; not journaled. */
+  checked_at: number | null
+  /** Since when he is disabled because the issuer said that he is not. */
+  withdrawn_at: number | null
+}
+
+/** A membership that the account has because of its groups elsewhere: it goes with them. */
+export interface OutsideMembershipRow {
+  member: string
+  place_kind: 'organisation' | 'team'
+  place: string
 }
 
 /** One row, made with the table. */

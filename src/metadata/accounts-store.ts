@@ -35,6 +35,8 @@ export interface FindsUsers {
   accessState(): Promise<AccessState>
   findUser(name: string): Promise<StoredUser | undefined>
   findUserById(id: string): Promise<StoredUser | undefined>
+  /** The account of somebody whom an issuer knows. */
+  findUserByIdentity(by: { issuer: string; subject: string }): Promise<StoredUser | undefined>
   listUsers(page: Page<string>): Promise<StoredUser[]>
   /** A user or an organisation of the name, or repositories below it. */
   nameInUse(name: string): Promise<NameUse>
@@ -58,6 +60,8 @@ export interface StoredUser {
   readonly disabled: boolean
   readonly hasPassword: boolean
   readonly generation: number
+  /** Who knows his password: `ldap:corp`; undefined: nobody but the registry. */
+  readonly issuer: string | undefined
   readonly createdAt: number
 }
 

@@ -93,6 +93,13 @@ export const journaledTables: readonly JournaledTable[] = [
     key: ['kid'],
     values: ['algorithm', 'public_jwk', 'private_jwk', 'created_at', 'retired_at'],
   },
+  {
+    name: 'outside_identities',
+    key: ['issuer', 'subject'],
+    values: ['account', 'login', 'withdrawn_at'],
+    found: ['checked_at'],
+  },
+  { name: 'outside_memberships', key: ['member', 'place_kind', 'place'], values: [] },
   { name: 'spent_workload_tokens', key: ['hash'], values: ['expires_at'] },
   { name: 'access_state', key: ['id'], values: ['closed', 'closed_at', 'why'] },
   {

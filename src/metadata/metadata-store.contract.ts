@@ -12,6 +12,7 @@ import { immutabilityContract } from './contract/immutability.ts'
 import { limitsContract } from './contract/limits.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
+import { outsidersContract } from './contract/outsiders.ts'
 import { ratesContract } from './contract/rates.ts'
 import { repositorySlicesContract } from './contract/repository-slices.ts'
 import { retentionContract } from './contract/retention.ts'
@@ -48,6 +49,7 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     trashedRepositoriesContract(open)
     accountsContract(open)
     robotTrustsContract(open)
+    outsidersContract(open)
     accessContract(open)
     webhooksContract(open)
     deliveriesContract(open)

@@ -16,8 +16,16 @@ export function signInReads(engine: Reader): ChecksSignIn {
           admin: row.admin === 1,
           disabled: row.disabled === 1,
           generation: row.generation,
+          outside:
+            row.issuer === null || row.subject === null
+              ? undefined
+              : { issuer: row.issuer, subject: row.subject },
         }
       )
+    },
+    async findOutsideIdentity(account) {
+      const row = await engine.first(outsideIdentity, { account })
+      return row && { issuer: row.issuer, subject: row.subject, checkedAt: row.checked_at ?? 0 }
     },
     async findAccessToken(hash) {
       const row = await engine.first(accessTokenByHash, { value: hash })
@@ -93,8 +101,25 @@ function ownerOf(row: {
 const signIn = statement<{ name: string }>()(({ db, arg }) =>
   db
     .selectFrom('users')
-    .select(['id', 'name', 'password_hash', 'admin', 'disabled', 'generation'])
-    .where('name', '=', arg('name')),
+    .leftJoin('outside_identities', 'outside_identities.account', 'users.id')
+    .select([
+      'users.id',
+      'users.name',
+      'password_hash',
+      'admin',
+      'disabled',
+      'generation',
+      'issuer',
+      'subject',
+    ])
+    .where('users.name', '=', arg('name')),
+)
+
+const outsideIdentity = statement<{ account: string }>()(({ db, arg }) =>
+  db
+    .selectFrom('outside_identities')
+    .select(['issuer', 'subject', 'checked_at'])
+    .where('account', '=', arg('account')),
 )
 
 /** Of the row's owner, be it a user or a robot. */

@@ -4,6 +4,8 @@ import type { AccountKind } from './accounts-schema.ts'
 
 export interface ChecksSignIn {
   findSignIn(name: string): Promise<StoredSignIn | undefined>
+  /** Who knows the account elsewhere. @param account its id */
+  findOutsideIdentity(account: string): Promise<OutsideIdentity | undefined>
   findAccessToken(hash: string): Promise<FoundAccessToken | undefined>
   findRefreshToken(hash: string): Promise<StoredRefreshToken | undefined>
   /** The newest first. */
@@ -18,6 +20,17 @@ export interface StoredSignIn {
   readonly admin: boolean
   readonly disabled: boolean
   readonly generation: number
+  /** Who knows his password; undefined: nobody but the registry. */
+  readonly outside: Pick<OutsideIdentity, 'issuer' | 'subject'> | undefined
+}
+
+/** What an account is to somebody else, such as a directory. */
+export interface OutsideIdentity {
+  /** `ldap:corp` */
+  readonly issuer: string
+  readonly subject: string
+  /** When the issuer last said that he is there; 0: unknown. */
+  readonly checkedAt: number
 }
 
 /** Who a token speaks for, as he is now. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { directories } from '../../src/config/directories.ts'
 import { deployFiles, readText } from './files.ts'
 import { checkConfiguration, unknownFlags, unknownNames, unknownVariables } from './setting-names.ts'
 
@@ -27,6 +28,18 @@ describe('what is shipped for deploying', () => {
     expect(files.length).toBeGreaterThan(0)
     for (const file of files) checkConfiguration(file)
   })
+})
+
+test('the guide to directories has examples that the server reads, and each key of the setting', async () => {
+  const { text } = await readText('docs/ldap.md')
+  const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, example = '']) => example)
+  expect(examples).toHaveLength(3)
+  for (const example of examples) expect(checkConfiguration(example)).toEqual(['ldap'])
+  const problem = directories.problem?.('[{ name: corp, unknown: 1 }]') ?? ''
+  const keys = problem.slice(problem.indexOf('none of ') + 8).split(', ')
+  expect(keys.length).toBeGreaterThan(20)
+  for (const key of keys)
+    expect(text).toContain(key.startsWith('bind-password-') ? key.slice(13) : `\`${key}\``)
 })
 
 describe('the check of names', () => {

@@ -13,6 +13,8 @@ export interface Wanted {
   /** Common name, by which tests tell certificates apart. */
   readonly name?: string
   readonly days?: number
+  /** What it is for, as OpenSSL writes it; localhost and 127.0.0.1 unless told. */
+  readonly hosts?: string
   /** Without the authority between it and the root. */
   readonly alone?: boolean
 }
@@ -46,10 +48,10 @@ export async function makeAuthority(): Promise<Authority> {
   let issued = 0
   return {
     root: join(directory, 'root.crt'),
-    async issue({ name = 'berth', days = 30, alone = false } = {}) {
+    async issue({ name = 'berth', days = 30, alone = false, hosts = 'DNS:localhost,IP:127.0.0.1' } = {}) {
       issued += 1
       const file = `leaf-${issued}`
-      await request(file, name, ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'])
+      await request(file, name, ['-addext', `subjectAltName=${hosts}`])
       await sign(file, 'between', days)
       const chain = join(directory, `${file}.pem`)
       const parts = alone ? [`${file}.crt`] : [`${file}.crt`, 'between.crt']

@@ -14,7 +14,7 @@ import { WorkloadSignIn } from '../workload/workload-sign-in.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { watchClosing } from './closing.ts'
 import { createPasswordHasher, type PasswordHasher } from './password-hashes.ts'
-import { SignIn } from './sign-in.ts'
+import { SignIn, type SignsInElsewhere } from './sign-in.ts'
 import { SignInLimits } from './sign-in-limits.ts'
 import { SigningKeys, storedSigningKeys } from './signing-keys.ts'
 import { TokenService } from './token-service.ts'
@@ -37,6 +37,8 @@ export interface SignInSetup {
   now(): number
   newId(): string
   readonly hasher?: PasswordHasher
+  /** Who keeps passwords beside the registry. */
+  readonly elsewhere?: SignsInElsewhere | undefined
 }
 
 export interface WorkloadSettings {
@@ -64,7 +66,7 @@ const tokenLifetime = 300
 export async function openSignIn(
   setup: SignInSetup,
 ): Promise<Callers & { uses: TokenUses; limits: SignInLimits }> {
-  const { metadata, decide, url, now } = setup
+  const { metadata, decide, url, now, elsewhere } = setup
   const service = url === undefined ? 'berth' : new URL(url).host
   const issuer = url ?? `urn:berth:${(await metadata.getState('registry')) ?? 'registry'}`
   const keys = new SigningKeys(storedSigningKeys(metadata), now)
@@ -88,8 +90,16 @@ export async function openSignIn(
       tokens,
       workload,
       used,
+      elsewhere,
     }),
-    tokens: new TokenService({ store: metadata, decide, tokens, service, now }),
+    tokens: new TokenService({
+      store: metadata,
+      decide,
+      tokens,
+      service,
+      ...(elsewhere && { requireStanding: (account: string) => elsewhere.requireStanding(account) }),
+      now,
+    }),
     workload,
     closed: watchClosing(metadata),
     publishedKeys: () => keys.published(),

@@ -25,6 +25,26 @@ export interface SignInOptions {
   readonly workload?: Pick<WorkloadSignIn, 'withPassword'>
   /** Told of each use of an access token, by its id. */
   used(accessToken: string): void
+  /** Who knows people that have no password here; undefined: nobody. */
+  readonly elsewhere?: SignsInElsewhere | undefined
+}
+
+/** People whose passwords somebody else keeps, such as a directory. */
+export interface SignsInElsewhere {
+  /** Who came with the same a while ago, from memory; undefined: that is to be found out. */
+  recall(credentials: Credentials, account: StoredSignIn | undefined): Promise<User | undefined>
+  /**
+   * Who it is; undefined: the name or the password is wrong.
+   * @param account whose name it is here; undefined: nobody's
+   * @throws DIRECTORY_UNAVAILABLE, TOO_MANY_REQUESTS
+   */
+  withPassword(credentials: Credentials, account: StoredSignIn | undefined): Promise<User | undefined>
+  /**
+   * Whether the user, who comes with something that he was given before, is still known there.
+   * @param account his id
+   * @throws UNAUTHORIZED, DIRECTORY_UNAVAILABLE
+   */
+  requireStanding(account: string): void | Promise<void>
 }
 
 export interface Credentials {
@@ -76,7 +96,14 @@ export class SignIn {
   async withSecret(secret: string, address: string): Promise<User | Robot> {
     const kind = kindOfSecret(secret)
     if (kind !== 'pat' && kind !== 'robot') throw wrongCredentials()
-    const found = await this.#options.store.findAccessToken(hashOfSecret(secret))
+    const { store, elsewhere } = this.#options
+    let found = await store.findAccessToken(hashOfSecret(secret))
+    const standing = found?.owner.kind === 'user' ? elsewhere?.requireStanding(found.owner.id) : undefined
+    if (standing) {
+      await standing
+      // What was found out may have changed what he may do, and with it what holds of him.
+      found = await store.findAccessToken(hashOfSecret(secret))
+    }
     if (!found) throw wrongCredentials()
     this.#options.used(found.id)
     const account = accountOf(found.owner, { accessToken: found.id, address })
@@ -108,19 +135,53 @@ export class SignIn {
 
   /** Who signed in from there a moment ago, and does again: without a count, or a hash. */
   async #recall(credentials: Credentials): Promise<User | undefined> {
-    const { store, limits } = this.#options
+    const { limits, elsewhere } = this.#options
     const trusted = limits.trust(credentials)
     if (!trusted) return undefined
-    const user = await store.findSignIn(credentials.name)
-    if (!user || user.disabled || !this.#isRemembered(user, credentials.password)) return undefined
-    trusted.succeeded()
-    return userOf(user)
+    const account = await this.#accountOf(credentials)
+    const user = this.#isElsewhere(account)
+      ? await elsewhere?.recall(credentials, account)
+      : this.#isRemembered(account, credentials.password) && account && !account.disabled
+        ? userOf(account)
+        : undefined
+    if (user) trusted.succeeded()
+    return user
   }
 
   /** @returns undefined where the name, the password or the account is no good: after the same time */
-  async #verify({ name, password }: Credentials): Promise<User | undefined> {
-    const { store, hasher } = this.#options
-    const user = isPossibleName(name) ? await store.findSignIn(name) : undefined
+  async #verify(credentials: Credentials): Promise<User | undefined> {
+    const { elsewhere } = this.#options
+    const account = await this.#accountOf(credentials)
+    return elsewhere && this.#isElsewhere(account)
+      ? this.#verifyElsewhere(elsewhere, credentials, account)
+      : this.#verifyHere(account, credentials)
+  }
+
+  async #accountOf({ name }: Credentials): Promise<StoredSignIn | undefined> {
+    return isPossibleName(name) ? this.#options.store.findSignIn(name) : undefined
+  }
+
+  #isElsewhere(account: StoredSignIn | undefined): boolean {
+    return this.#options.elsewhere !== undefined && (!account || account.outside !== undefined)
+  }
+
+  async #verifyElsewhere(
+    elsewhere: SignsInElsewhere,
+    credentials: Credentials,
+    account: StoredSignIn | undefined,
+  ): Promise<User | undefined> {
+    const known = await elsewhere.recall(credentials, account)
+    if (known) return known
+    const user = await elsewhere.withPassword(credentials, account)
+    if (user) return this.fresh.note(user)
+    // As for a local account, so that the time does not tell which those are.
+    if (Buffer.byteLength(credentials.password) <= longestPassword)
+      await this.#options.hasher.verify(credentials.password, undefined).catch(() => undefined)
+    return undefined
+  }
+
+  async #verifyHere(user: StoredSignIn | undefined, { password }: Credentials): Promise<User | undefined> {
+    const { hasher } = this.#options
     let verified: { matches: boolean; outdated: boolean }
     const known = this.#isRemembered(user, password)
     if (known) verified = { matches: true, outdated: false }

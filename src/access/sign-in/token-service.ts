@@ -13,6 +13,8 @@ export interface TokenServiceOptions {
   readonly tokens: BearerTokens
   /** What challenges call the registry, and clients call it when they ask. */
   readonly service: string
+  /** Whether a user is still known to who keeps his password. @throws UNAUTHORIZED, DIRECTORY_UNAVAILABLE */
+  requireStanding?(account: string): void | Promise<void>
   /** Milliseconds since 1970. */
   now(): number
 }
@@ -56,6 +58,7 @@ export class TokenService {
     const found = kindOfSecret(secret) === 'refresh' ? await this.#findRefreshToken(secret) : undefined
     if (!found) throw notRefreshable()
     const { kind, id, name } = found.owner
+    if (kind === 'user') await this.#options.requireStanding?.(id)
     // The generation of then: where the account's moved since, nothing is decided in its favour.
     const account = { kind, id, name, generation: found.generation }
     return found.accessToken === undefined

@@ -7,6 +7,8 @@ import {
 import { parseAccountName, parseSubject, type RobotName, type TeamName } from '../../access/account-name.ts'
 import type { Administration } from '../../access/administration.ts'
 import type { Decide } from '../../access/decide.ts'
+import { checkDirectories } from '../../access/directories/check.ts'
+import type { Directory } from '../../access/directories/directory.ts'
 import { parseExpiry } from '../../access/expiry.ts'
 import { explainAccess, parseExplainable, parseWhom } from '../../access/explain.ts'
 import { grantRole, listGrants, revokeRole } from '../../access/grants.ts'
@@ -54,9 +56,12 @@ import type {
 /** Everything about access on the data itself: whoever has the disk may do all of it. */
 export function localAccess(
   administration: Administration & { decide: Decide },
-  caller: string,
+  { caller, directories }: { caller: string; directories(): Promise<readonly Directory[]> },
 ): ManagesAccess {
+  const { metadata } = administration
   return {
+    checkDirectories: async (sought) =>
+      checkDirectories({ directories: await directories(), metadata }, sought),
     ...users(administration, caller),
     ...organisations(administration),
     ...teamsAndRobots(administration),

@@ -1,5 +1,7 @@
 import type { Administration } from '../../access/administration.ts'
 import { createDecide, type Decide } from '../../access/decide.ts'
+import type { Directory } from '../../access/directories/directory.ts'
+import { openDirectories } from '../../access/directories/open-directories.ts'
 import { operatorName } from '../../access/operator-name.ts'
 import type { Switches } from '../../access/policy.ts'
 import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
@@ -53,7 +55,7 @@ export async function openLocalManagement(
     const notifying = notifyingWith(recorded.notifications ?? usualNotificationRules, { port: 0, now })
     return {
       ...managementOf(registry, caller),
-      ...localAccess(administration, caller),
+      ...localAccess(administration, { caller, directories: () => directoriesOf(settings) }),
       ...localAudit(registry, caller),
       ...localWebhooks({ ...administration, ...notifying, metadata, caller }),
       [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
@@ -62,6 +64,11 @@ export async function openLocalManagement(
     await stores[Symbol.asyncDispose]()
     throw error
   }
+}
+
+function directoriesOf({ ldap }: Settings): Promise<readonly Directory[]> {
+  const silent = { info: () => undefined, warn: () => undefined }
+  return openDirectories({ places: ldap, now: () => Date.now(), log: silent })
 }
 
 /** What servers put on record. */

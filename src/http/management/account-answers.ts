@@ -22,6 +22,9 @@ export const user = z
     email: word.nullable(),
     admin: z.boolean(),
     disabled: z.boolean(),
+    directory: word
+      .nullable()
+      .openapi({ description: 'The directory that knows the password; null: the registry itself does' }),
     createdAt: time,
   })
   .openapi('User')

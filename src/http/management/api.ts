@@ -5,6 +5,7 @@ import { type Exchange, recordCaller } from '../exchange.ts'
 import { apiVersion } from '../headers.ts'
 import { accessTokenRoutes } from './access-tokens.ts'
 import { auditRoutes } from './audit.ts'
+import { directoryRoutes } from './directories.ts'
 import { documentRoute } from './document.ts'
 import type {
   AccountOptions,
@@ -70,6 +71,7 @@ function streamed({ request }: Exchange, answer: Response): Response {
 const contentRoutes = [repositoryRoutes, tagRoutes, trashRoutes]
 const accountRoutes = [
   userRoutes,
+  directoryRoutes,
   registrationRoutes,
   organisationRoutes,
   memberRoutes,

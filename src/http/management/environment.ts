@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Administration } from '../../access/administration.ts'
 import type { Action, Decide, Resource } from '../../access/decide.ts'
+import type { Directory } from '../../access/directories/directory.ts'
 import type { Switches } from '../../access/policy.ts'
 import type { PasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import type { WebhookAdministration } from '../../notifications/webhooks.ts'
@@ -27,6 +28,8 @@ export interface ManagementEnv {
 
 /** What the routes of accounts need beside the registry. */
 export interface AccountOptions {
+  /** What the settings say of directories, opened to be tried; undefined: nothing. */
+  readonly directories?: () => Promise<readonly Directory[]>
   readonly hasher: PasswordHasher
   readonly registration: Switches['registration']
 }

@@ -17,6 +17,7 @@ import {
   setMember,
   setTeamMember,
 } from './organisations.ts'
+import { admitOutsider, withdrawOutsider } from './outsiders.ts'
 import { beginSignIn, endSignIn, expireRates, sharePulls } from './rates.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
@@ -60,6 +61,7 @@ import { expireWorkloadTokens, redeemWorkloadToken } from './workload-tokens.ts'
  */
 export const changes = {
   addRobotTrust,
+  admitOutsider,
   appendUpload,
   beginSignIn,
   cancelUpload,
@@ -141,6 +143,7 @@ export const changes = {
   tidyDeliveries,
   trimAudit,
   unlinkBlob,
+  withdrawOutsider,
 }
 
 export type ChangeName = keyof typeof changes

@@ -1,6 +1,7 @@
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { releaseNamespaces } from './namespaces.ts'
+import { forgetOutsider } from './outside-memberships.ts'
 import { withdrawTokens } from './tokens.ts'
 
 /**
@@ -9,6 +10,8 @@ import { withdrawTokens } from './tokens.ts'
  * @returns false when there was none
  */
 export async function deleteUser(tx: Transaction, { id }: { id: string }): Promise<boolean> {
+  // Before the user's row, as whoever follows a directory locks the two.
+  await forgetOutsider(tx, { account: id })
   const name = (await tx.first(nameOf, { id }))?.name
   if (name === undefined || (await tx.run(deleteUserRow, { id })) === 0) return false
   await tx.run(deleteMemberships, { id })

@@ -106,6 +106,16 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
     done ? { action: 'user:set', subject: id, detail: given({ email, admin, disabled }) } : undefined,
   setPassword: ({ id }, done) => (done ? { action: 'user:password', subject: id } : undefined),
   rehashPassword: untold,
+  admitOutsider: ({ issuer, login }, { id, name, admin, disabled, created, changed, joined, left }) => {
+    if (created) return { action: 'user:create', subject: id, detail: { name, admin, issuer, login, joined } }
+    return changed || joined.length + left.length > 0
+      ? { action: 'user:set', subject: id, detail: { admin, disabled, issuer, joined, left } }
+      : undefined
+  },
+  withdrawOutsider: ({ issuer }, account) =>
+    account === undefined
+      ? undefined
+      : { action: 'user:set', subject: account, detail: { disabled: true, issuer } },
   deleteUser: ({ id }, done) => (done ? { action: 'user:delete', subject: id } : undefined),
 
   createOrganisation: ({ id, name, owner }) => ({

@@ -118,6 +118,10 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   deleteWebhook: unknown,
   setWebhook: unknown,
 
+  // By subject, and brought up to what the directory says: a second time changes nothing more.
+  admitOutsider: repeat,
+  withdrawOutsider: repeat,
+
   // A turn has a name that no other has.
   takeTurn: repeat,
   renewTurn: repeat,

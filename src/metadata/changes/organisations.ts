@@ -3,6 +3,7 @@ import type { MemberRole } from '../accounts-schema.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { releaseNamespaces } from './namespaces.ts'
+import { forgetPlace, ownMembership } from './outside-memberships.ts'
 import { deleteRobot } from './robots.ts'
 import { nameTaken, takeName } from './users.ts'
 
@@ -31,6 +32,7 @@ export async function deleteOrganisation(tx: Transaction, { id }: { id: string }
   for (const team of await tx.all(teamsOf, { organisation: id })) await deleteTeam(tx, team)
   for (const robot of await tx.all(robotsOf, { organisation: id })) await deleteRobot(tx, robot)
   await tx.run(deleteMembers, { organisation: id })
+  await forgetPlace(tx, { place: id })
   await tx.run(deleteInvitations, { organisation: id })
   await releaseNamespaces(tx, { owner: id })
   return true
@@ -51,6 +53,8 @@ export async function setMember(tx: Transaction, change: MemberChange): Promise<
   if (before === 'owner' && role !== 'owner' && !(await tx.first(otherOwner, { organisation, user }))) {
     throw new RegistryError('LAST_OWNER', 'this is the last owner of the organisation: name another first')
   }
+  // From now on it is the registry's own, whatever a directory says.
+  await ownMembership(tx, { member: user, place: organisation })
   if (role !== null) {
     await tx.run(upsertMember, { organisation, user, role })
     return true
@@ -71,6 +75,7 @@ export async function createTeam(
 export async function deleteTeam(tx: Transaction, { id }: { id: string }): Promise<boolean> {
   await tx.run(deleteTeamGrants, { id })
   await tx.run(deleteTeamMembers, { id })
+  await forgetPlace(tx, { place: id })
   return (await tx.run(deleteTeamRow, { id })) > 0
 }
 
@@ -79,6 +84,7 @@ export async function setTeamMember(
   tx: Transaction,
   { team, user, member }: { team: string; user: string; member: boolean },
 ): Promise<boolean> {
+  await ownMembership(tx, { member: user, place: team })
   if (!member) return (await tx.run(leaveTeam, { team, user })) > 0
   if (!(await tx.first(mayJoin, { team, user }))) return false
   await tx.run(joinTeam, { team, user })

@@ -86,6 +86,8 @@ export interface UserChange {
 /** What changes his rights ends his tokens. @returns false when there is no such user */
 export async function setUser(tx: Transaction, change: UserChange): Promise<boolean> {
   const { id, email, admin, disabled } = change
+  // Before the user's row, as whoever follows a directory locks the two.
+  if (disabled !== undefined) await tx.run(forgetWithdrawal, { id })
   const user = await tx.first(lockUser, { id })
   if (!user) return false
   if (email !== undefined) await tx.run(updateEmail, { id, email })
@@ -236,6 +238,11 @@ const updateFlags = statement<{ id: string; admin: number; disabled: number }>()
       generation: eb('generation', '+', 1),
     }))
     .where('id', '=', arg('id')),
+)
+
+/** Whether he is disabled is an administrator's word now, which a directory does not take back. */
+const forgetWithdrawal = statement<{ id: string }>()(({ db, arg }) =>
+  db.updateTable('outside_identities').set({ withdrawn_at: null }).where('account', '=', arg('id')),
 )
 
 const updatePassword = statement<{ id: string; hash: string | null }>()(({ db, arg }) =>

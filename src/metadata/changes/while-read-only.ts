@@ -12,6 +12,7 @@ export const readOnlyKey = 'read-only'
  */
 const writes: Readonly<Record<ChangeName, boolean>> = {
   addRobotTrust: true,
+  admitOutsider: true,
   appendUpload: true,
   beginSignIn: false,
   cancelUpload: false,
@@ -93,6 +94,7 @@ const writes: Readonly<Record<ChangeName, boolean>> = {
   tidyDeliveries: false,
   trimAudit: true,
   unlinkBlob: true,
+  withdrawOutsider: true,
 }
 
 /**

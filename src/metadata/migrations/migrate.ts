@@ -9,6 +9,7 @@ import { sharedUploads } from './006-shared-uploads.ts'
 import { jobs } from './009-jobs.ts'
 import { audit } from './010-audit.ts'
 import { rates } from './012-rates.ts'
+import { directories } from './013-directories.ts'
 import { robotTrusts } from './014-robot-trusts.ts'
 import { notifications } from './015-notifications.ts'
 import { trashOfRepository } from './016-trash-of-repository.ts'
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   jobs,
   audit,
   rates,
+  directories,
   robotTrusts,
   notifications,
   trashOfRepository,

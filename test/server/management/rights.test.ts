@@ -70,6 +70,7 @@ const table: [method: string, path: string, body: object | undefined, statuses: 
   ['PUT', '/users/alice', { admin: false }, [401, 403, 403, 403, 200, 401, 403, 401]],
   ['PUT', '/users/alice/password', { password: '1' }, [401, 403, 403, 400, 400, 401, 403, 401]],
   ['DELETE', '/users/absent', undefined, [401, 403, 403, 403, 404, 401, 403, 403]],
+  ['POST', '/directories/check', {}, [401, 403, 403, 403, 200, 401, 403, 403]],
   ['GET', '/users/alice/tokens', undefined, [401, 403, 403, 200, 200, 401, 403, 401]],
   ['POST', '/users/alice/tokens', { name: '' }, [401, 403, 403, 400, 400, 401, 403, 401]],
   ['GET', '/invitations', undefined, [401, 403, 403, 403, 200, 401, 403, 403]],

@@ -17,10 +17,11 @@ export const userList = managing({
     )
     printResult(values, { users }, () =>
       table(
-        ['name', 'email', 'may', 'since'],
-        users.map(({ name, email, admin, disabled, createdAt }) => [
+        ['name', 'email', 'from', 'may', 'since'],
+        users.map(({ name, email, admin, disabled, directory, createdAt }) => [
           name,
           email ?? '-',
+          directory ?? 'here',
           [admin ? 'administer' : 'sign in', ...(disabled ? ['(disabled)'] : [])].join(' '),
           dayText(createdAt),
         ]),

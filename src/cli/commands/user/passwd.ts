@@ -1,4 +1,6 @@
+import type { Management } from '../../../client/management.ts'
 import { askNewPassword, askPassword, passwordFlag, passwordHelp } from '../../ask-password.ts'
+import { CommandError } from '../../command.ts'
 import { managing } from '../../management/managing.ts'
 import { printResult } from '../../output/result.ts'
 
@@ -18,6 +20,7 @@ the current one first; with --password-stdin that is the first line, and the new
     const fromStdin = values['password-stdin']
     await using management = await open()
     const { kind, name: caller } = await management.whoAmI()
+    await requirePasswordHere(management, name)
     const own = kind === 'user' && caller === name
     const change = fromStdin ? await pipedChange(own) : await askedChange(name, own)
     printResult(
@@ -29,6 +32,15 @@ the current one first; with --password-stdin that is the first line, and the new
     return 0
   },
 })
+
+/** Before anybody types one. @throws CommandError */
+async function requirePasswordHere(management: Management, name: string): Promise<void> {
+  const { directory } = await management.showUser({ name })
+  if (directory !== null)
+    throw new CommandError(
+      `${name} signs in with the password that the directory ${directory} knows: it is changed there`,
+    )
+}
 
 interface Change {
   readonly password: string
