@@ -143,6 +143,12 @@ for (const [name, args] of [
         who: 'harbourmaster',
         detail: { name: `carol${args.length}`, admin: false },
       })
+      const gone = await as(basic(closed.root), `${closed.url}/api/v1/users/carol${args.length}`, {
+        method: 'DELETE',
+      })
+      expect(gone.status).toBe(200)
+      const [deletion] = await listed(asking, { action: 'user:delete' })
+      expect(deletion).toMatchObject({ subject: event?.subject, detail: { name: `carol${args.length}` } })
       expect(JSON.stringify(await listed(asking, { limit: '1000' }))).not.toContain('argon2')
     })
 
