@@ -49,12 +49,22 @@ export function auditSignIn(exchange: Exchange, identity: Identity): void {
   })
 }
 
+/** Who came with credentials that were right has signed in, unless his account or what he came with holds no more. */
+export function auditFreshSignIn(exchange: Exchange): void {
+  const { identity, refused } = exchange
+  if (refused?.because === 'disabled' || refused?.because === 'withdrawn')
+    auditBadSignIn(exchange, identity.name, new RegistryError('UNAUTHORIZED', refused.because))
+  else auditSignIn(exchange, identity)
+}
+
 /** @param claimed the name that somebody gave */
 export function auditBadSignIn(exchange: Exchange, claimed: string, error: unknown): void {
   const { audit } = exchange
   if (!audit) return
   const who = nameOf(claimed)
   const code = codeOf(error)
+  // Nobody was named, or nothing was given that could be verified.
+  if (code === 'PARAMETER_INVALID') return
   const outcome = code === 'UNAUTHORIZED' || code === 'TOO_MANY_REQUESTS' ? 'denied' : 'failed'
   audit.happened(['unknown', who, exchange.client(), code], {
     ...nobody,

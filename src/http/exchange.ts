@@ -46,6 +46,8 @@ export interface Exchange {
   answered(): void
   /** Whether the caller may push where he was allowed to do what he asks for. */
   mayPush: boolean
+  /** Whether he has just signed in. */
+  fresh: boolean
   /** Whether what he may do something to is for everybody; undefined: that was not asked. */
   visibility: Visibility | undefined
   /** What he was last asked to be allowed. */

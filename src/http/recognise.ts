@@ -1,4 +1,4 @@
-import { auditBadSignIn, auditSignIn } from './audit.ts'
+import { auditBadSignIn } from './audit.ts'
 import { authenticate, claimedName } from './authenticate.ts'
 import { tokenPath } from './challenge.ts'
 import type { Exchange } from './exchange.ts'
@@ -17,7 +17,7 @@ export function recognise(exchange: Exchange): undefined | Promise<void> {
     (found) => {
       exchange.identity = found
       // Who asks for a token signs in each time, which is recorded there.
-      if (callers.signIn.fresh.take(found) && exchange.path !== tokenPath) auditSignIn(exchange, found)
+      exchange.fresh = callers.signIn.fresh.take(found) && exchange.path !== tokenPath
     },
     (error: unknown) => {
       const claimed = claimedName(header)

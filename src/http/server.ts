@@ -9,7 +9,7 @@ import { limitOf } from '../oci/limit-reached.ts'
 import type { RecordsAudit } from '../registry/audit/recorder.ts'
 import type { Registry } from '../registry/registry.ts'
 import { logAccess } from './access-log.ts'
-import { auditFailure } from './audit.ts'
+import { auditFailure, auditFreshSignIn } from './audit.ts'
 import type { BodyLimits } from './body-limits.ts'
 import { challengeOf } from './challenge.ts'
 import { type AllowedOrigins, allowOrigin, preflight } from './cors.ts'
@@ -162,6 +162,7 @@ class Front {
       auditFailure(exchange, error)
       response = this.#failure(exchange, error)
     }
+    if (exchange.fresh) auditFreshSignIn(exchange)
     exchange.answered()
     if (this.#options.origins.size > 0) response = this.#withOrigin(request, response)
     this.#record(exchange, response, performance.now() - started)
@@ -201,6 +202,7 @@ class Front {
       allowSlowness: patience.allowSlowness,
       answered: patience.answered,
       mayPush: false,
+      fresh: false,
       visibility: undefined,
       asked: undefined,
       refused: undefined,

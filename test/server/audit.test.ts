@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditEvent } from '../../src/client/audit-management.ts'
+import { makeAccessToken, makeUser } from '../support/accounts.ts'
 import { berthExecutable, startBerth, temporaryDirectory } from '../support/berth.ts'
 import { as, basic, bearer, type ClosedRegistry, startClosedRegistry } from '../support/closed-registry.ts'
 import { attempt } from '../support/command.ts'
@@ -143,7 +144,30 @@ for (const [name, args] of [
         who: 'harbourmaster',
         detail: { name: `carol${args.length}`, admin: false },
       })
+      const gone = await as(basic(closed.root), `${closed.url}/api/v1/users/carol${args.length}`, {
+        method: 'DELETE',
+      })
+      expect(gone.status).toBe(200)
+      const [deletion] = await listed(asking, { action: 'user:delete' })
+      expect(deletion).toMatchObject({ subject: event?.subject, detail: { name: `carol${args.length}` } })
       expect(JSON.stringify(await listed(asking, { limit: '1000' }))).not.toContain('argon2')
+    })
+
+    test('has with which access token somebody came, and that he did not who may not come any more', async () => {
+      const { metadata, url } = closed
+      const dora = await makeUser(metadata, { name: `dora${args.length}` })
+      const { id: token, secret } = await makeAccessToken(metadata, dora.id)
+      const credentials = basic({ name: dora.name, password: secret })
+      expect((await as(credentials, `${url}/v2/`)).status).toBe(200)
+      expect((await as(credentials, `${url}/v2/`)).status).toBe(200)
+      await metadata.change('setUser', { id: dora.id, disabled: true })
+      expect((await as(credentials, `${url}/v2/token`)).status).toBe(401)
+      const signIns = await soon(asking, { action: 'sign-in', user: dora.name }, 2)
+      expect(signIns).toMatchObject([
+        { kind: 'unknown', outcome: 'denied', count: 1 },
+        { kind: 'user', token, account: dora.id, outcome: 'done', count: 1 },
+      ])
+      expect(JSON.stringify(await listed(asking, { limit: '1000' }))).not.toContain(secret)
     })
 
     test('is for administrators alone', async () => {

@@ -96,6 +96,7 @@ export async function registryWithCallers(switches: Partial<Switches> = {}): Pro
       audit: undefined,
       answered: () => undefined,
       mayPush: false,
+      fresh: false,
       visibility: undefined,
       asked: undefined,
       refused: undefined,

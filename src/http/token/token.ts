@@ -1,7 +1,7 @@
 import type { Identity } from '../../access/identity.ts'
 import type { Callers } from '../../access/sign-in/open-sign-in.ts'
 import { parseScopes, scopeText } from '../../access/sign-in/scopes.ts'
-import type { GrantedToken } from '../../access/sign-in/token-service.ts'
+import type { GrantedToken, TokenRequest } from '../../access/sign-in/token-service.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { auditBadSignIn, auditSignIn } from '../audit.ts'
 import { authorize, type Exchange, json, parameters } from '../exchange.ts'
@@ -41,8 +41,7 @@ async function byCredentials(exchange: Exchange, { tokens }: Callers): Promise<R
       'UNAUTHORIZED',
       'tokens are given for a password or an access token, not for a token',
     )
-  auditSignIn(exchange, identity)
-  const granted = await tokens.grant({
+  const granted = await granting(exchange, tokens, {
     identity,
     scopes: parseScopes(query.getAll('scope')),
     offline: query.get('offline_token') === 'true' || query.get('access_type') === 'offline',
@@ -59,13 +58,30 @@ async function byForm(exchange: Exchange, callers: Callers): Promise<Response> {
     throw error
   })
   exchange.identity = identity
-  auditSignIn(exchange, identity)
   const offline = form.get('access_type') === 'offline' || form.get('offline_token') === 'true'
-  const granted = await callers.tokens.grant({ identity, scopes: parseScopes(form.getAll('scope')), offline })
+  const scopes = parseScopes(form.getAll('scope'))
+  const granted = await granting(exchange, callers.tokens, { identity, scopes, offline })
   // Who refreshed goes on with the refresh token that he has.
   const refreshToken =
     form.get('grant_type') === 'refresh_token' ? form.get('refresh_token') : granted.refreshToken
   return answer(exchange, { ...granted, refreshToken: refreshToken ?? undefined })
+}
+
+/** A token is given to who still is who he was: then he has signed in. */
+async function granting(
+  exchange: Exchange,
+  tokens: Callers['tokens'],
+  request: TokenRequest,
+): Promise<GrantedToken> {
+  const { identity } = request
+  try {
+    const granted = await tokens.grant(request)
+    auditSignIn(exchange, identity)
+    return granted
+  } catch (error) {
+    if (identity.kind !== 'anonymous') auditBadSignIn(exchange, identity.name, error)
+    throw error
+  }
 }
 
 async function identityIn(

@@ -3,6 +3,7 @@ import type { Transaction } from '../engine.ts'
 import type { Attribution } from './attribution.ts'
 import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from './changes.ts'
 import { type ChangeEvent, eventOf } from './events.ts'
+import { namesBefore } from './named-subjects.ts'
 import { tellWebhooks } from './tell-webhooks.ts'
 
 /** One change, as it is sent to whoever makes it. */
@@ -23,8 +24,10 @@ export async function makeChange<N extends ChangeName>(
   tx: Transaction,
   { name, args, by }: ChangeOrder<N>,
 ): Promise<ChangeResult<N>> {
+  const names = await namesBefore(tx, name, args)
   const result: ChangeResult<N> = await applyChange<N>(tx, name, args)
-  const event = eventOf(name, args, result)
+  const known = eventOf(name, args, result)
+  const event = known && names ? { ...known, detail: { ...known.detail, ...names } } : known
   if (event) for (const tell of told) await tell(tx, event, by)
   return result
 }
