@@ -10,7 +10,8 @@ const files = [
 ].filter(({ path }) => path !== 'test/unit/skips.test.ts')
 
 /** What asks `requireHere`. */
-const asks = /\b(?:require(?:Here|Tools|Postgres|S3|Targets|Stores)|canTrace|canMount|distributionProgram)\(/
+const asks =
+  /\b(?:require(?:Here|Tools|Postgres|S3|Slapd|Targets|Stores)|canTrace|canMount|distributionProgram)\(/
 
 test('a suite that may be skipped asks for what it needs, so that CI fails where that is missing', () => {
   const skipping = files.filter(({ text }) => text.includes('.skipIf('))
