@@ -61,7 +61,8 @@ export async function management(exchange: Exchange, state: ManagementState): Pr
 }
 
 /** As long as it is, and as fast as it is taken. */
-function streamed({ request }: Exchange, answer: Response): Response {
+function streamed({ request, allowSlowness }: Exchange, answer: Response): Response {
+  allowSlowness('streamed')
   const headers = { ...apiVersion, 'Content-Type': 'application/jsonl', 'Cache-Control': 'no-store' }
   if (request.method !== 'HEAD') return new Response(answer.body, { status: answer.status, headers })
   answer.body?.cancel()
