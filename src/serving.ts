@@ -23,6 +23,7 @@ import { MemoryRates } from './rates/memory-rates.ts'
 import { PullShares } from './rates/pull-shares.ts'
 import type { SharedRates } from './rates/shared-rates.ts'
 import { AuditRecorder } from './registry/audit/recorder.ts'
+import { requireWritable } from './registry/read-only.ts'
 import type { Registry } from './registry/registry.ts'
 import { UnfinishedHashes } from './registry/uploads/hashes.ts'
 import { bodyLimitsOf, contentLimitsOf, rulesOf, switchesOf } from './rules.ts'
@@ -91,7 +92,16 @@ export async function servingOptions(
   const hasher = createPasswordHasher()
   const tally = { answered: 0, failed: 0 }
   const places = settings.ldap
-  const elsewhere = await openDirectorySignIn({ places, metadata, rates, now, newId, log: logger, tally })
+  const elsewhere = await openDirectorySignIn({
+    places,
+    metadata,
+    rates,
+    now,
+    newId,
+    requireWritable: () => requireWritable(registry),
+    log: logger,
+    tally,
+  })
   const callers = await openSignIn({
     metadata,
     decide,

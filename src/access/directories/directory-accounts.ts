@@ -21,12 +21,20 @@ type AdmittedAccount = Pick<AdmittedOutsider, 'id' | 'name' | 'generation' | 'di
 export interface DirectoryAccountsOptions {
   readonly store: ChangesMetadata & Pick<FindsUsers, 'findUserByIdentity'>
   newId(): string
+  /** @throws READ_ONLY */
+  requireWritable(): Promise<void>
   /** Told of each account that is made. */
   made(account: { name: string; login: string; directory: string }): void
 }
 
-export function directoryAccounts({ store, newId, made }: DirectoryAccountsOptions): DirectoryAccounts {
+export function directoryAccounts({
+  store,
+  newId,
+  requireWritable,
+  made,
+}: DirectoryAccountsOptions): DirectoryAccounts {
   const admit = async (directory: Directory, person: Person): Promise<AdmittedAccount> => {
+    await requireWritable()
     const groups = await directory.groupsOf(person)
     const { subject, login, email } = person
     const admitted = await store.change(
@@ -67,6 +75,7 @@ export function directoryAccounts({ store, newId, made }: DirectoryAccountsOptio
     },
     async withdraw(identity) {
       try {
+        await requireWritable()
         await store.change('withdrawOutsider', identity, byDirectory(identity.issuer))
       } catch (error) {
         if (!isCode(error, 'READ_ONLY')) throw error

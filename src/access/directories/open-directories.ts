@@ -18,6 +18,8 @@ export interface DirectoriesSetup {
   /** Milliseconds since 1970. */
   now(): number
   newId(): string
+  /** @throws READ_ONLY */
+  requireWritable(): Promise<void>
   /** For the log. */
   readonly log: DirectoryLog
   /** For the metrics. */
@@ -41,7 +43,7 @@ export interface DirectoryLog {
  * @throws PARAMETER_INVALID where one can't be used as it is set
  */
 export async function openDirectorySignIn(setup: DirectoriesSetup): Promise<SignsInElsewhere | undefined> {
-  const { metadata, now, newId, log } = setup
+  const { metadata, now, newId, requireWritable, log } = setup
   if (setup.places.length === 0) return undefined
   return new DirectorySignIn({
     directories: await openDirectories(setup),
@@ -49,6 +51,7 @@ export async function openDirectorySignIn(setup: DirectoriesSetup): Promise<Sign
     accounts: directoryAccounts({
       store: metadata,
       newId,
+      requireWritable,
       made: (account) => log.info('made an account for who signed in through a directory', account),
     }),
     limits: new SignInLimits(setup.rates, now),
