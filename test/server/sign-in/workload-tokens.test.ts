@@ -101,7 +101,7 @@ describe('the exchange of a job’s token', () => {
       [{ subject_token_type: 'jwt' }, 'subject_token_type is one of'],
       [{ requested_token_type: 'urn:ietf:params:oauth:token-type:saml2' }, 'requested_token_type is'],
       [{ scope: 'repository:acme/app:pull' }, 'scope is not taken here'],
-      [{ service: 'other' }, 'another service'],
+      [{ service: 'other' }, 'for the service berth alone'],
       [{ grant_type: 'urn:x' }, 'grant_type is password, refresh_token or urn:ietf:params:oauth'],
     ] as const) {
       const { status, body } = await exchange(token, changed)
