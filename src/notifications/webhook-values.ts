@@ -58,9 +58,9 @@ export function parseActions(texts: readonly string[]): readonly NotifiedAction[
   return notifiedActions.filter((action) => texts.includes(action))
 }
 
-/** A glob: `*` within a part of a name, `**` across parts. */
+/** A glob, of the same form as those of `tags.immutable`: `*` within a part of a name, `**` across parts. */
 export function parsePattern(text: string): string {
-  if (text.length <= longestPattern && /^[a-z0-9._/*?{},[\]!-]+$/.test(text)) return text
+  if (text.length <= longestPattern && /^[a-z0-9._/*?-]+$/.test(text)) return text
   throw invalid('a pattern of repositories is one such as team/** or **/app')
 }
 
