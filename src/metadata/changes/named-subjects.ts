@@ -50,6 +50,11 @@ const finders: { readonly [N in ChangeName]?: FindNames<N> } = {
   createRobot: inOrganisation,
   setRobot: ofRobot,
   deleteRobot: ofRobot,
+  addRobotTrust: async (tx, { robot: id }) => ({ robotName: await robotName(tx, id) }),
+  async removeRobotTrust(tx, { id }) {
+    const trust = await tx.first(robotTrust, { id })
+    return { robotName: trust && (await robotName(tx, trust.robot)) }
+  },
   createAccessToken: async (tx, { owner_kind, owner }) => ({
     ownerName: await ownerName(tx, owner_kind, owner),
   }),
@@ -112,6 +117,10 @@ const robot = statement<ById>()(({ db, arg }) =>
     .innerJoin('organisations', 'organisations.id', 'robots.organisation')
     .select(['robots.name', 'organisations.name as organisation'])
     .where('robots.id', '=', arg('id')),
+)
+
+const robotTrust = statement<ById>()(({ db, arg }) =>
+  db.selectFrom('robot_trusts').select('robot').where('id', '=', arg('id')),
 )
 
 const accessToken = statement<ById>()(({ db, arg }) =>
