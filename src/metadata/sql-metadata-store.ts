@@ -9,6 +9,7 @@ import { managementReads } from './management-reads.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import { notificationsReads } from './notifications-reads.ts'
 import * as queries from './queries.ts'
+import { quotaReads } from './quota-reads.ts'
 import { retentionReads } from './retention-reads.ts'
 import { signInReads } from './sign-in-reads.ts'
 import { verificationReads } from './verification-reads.ts'
@@ -29,6 +30,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...accessReads(engine),
     ...accountsReads(engine),
     ...signInReads(engine),
+    ...quotaReads(engine),
     ...auditReads(engine),
     ...notificationsReads(engine),
 

@@ -4,6 +4,9 @@ import type { Attribution } from './attribution.ts'
 import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult } from './changes.ts'
 import { type ChangeEvent, eventOf } from './events.ts'
 import { tellWebhooks } from './tell-webhooks.ts'
+import { type Counted, Ledger } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
+import { settleUsage } from './usage/settle.ts'
 
 /** One change, as it is sent to whoever makes it. */
 export interface ChangeOrder<N extends ChangeName = ChangeName> {
@@ -23,8 +26,11 @@ export async function makeChange<N extends ChangeName>(
   tx: Transaction,
   { name, args, by }: ChangeOrder<N>,
 ): Promise<ChangeResult<N>> {
-  const result: ChangeResult<N> = await applyChange<N>(tx, name, args)
+  const counted: Counted = { ...tx, ledger: new Ledger() }
+  const result: ChangeResult<N> = await applyChange<N>(counted, name, args)
   const event = eventOf(name, args, result)
   if (event) for (const tell of told) await tell(tx, event, by)
+  // Last: of all rows, those of a namespace's usage are the ones that others wait for.
+  await settleUsage(counted, (args as { quota?: DefaultLimits }).quota)
   return result
 }
