@@ -17,6 +17,7 @@ import { grantRoutes } from './grants.ts'
 import { memberRoutes } from './members.ts'
 import { namespaceRoutes } from './namespaces.ts'
 import { organisationRoutes } from './organisations.ts'
+import { quotaRoutes } from './quotas.ts'
 import { registrationRoutes } from './registration.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { requestOf } from './request.ts'
@@ -76,6 +77,7 @@ const accountRoutes = [
   robotRoutes,
   accessTokenRoutes,
   namespaceRoutes,
+  quotaRoutes,
   grantRoutes,
 ]
 
