@@ -15,6 +15,10 @@ export function rulesOf(settings: Settings): Rules {
     immutableTags: settings['tags.immutable'],
     trashRetention: settings['trash.retention'],
     readOnly: settings['server.read-only'],
+    quota: {
+      bytes: settings['quota.default-bytes'] || null,
+      repositories: settings['quota.default-repositories'] || null,
+    },
   }
 }
 

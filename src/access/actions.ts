@@ -32,6 +32,8 @@ export const needs = {
   'namespace:configure': 'admin',
   'namespace:grant': 'admin',
   'namespace:notify': 'admin',
+  /** How much it holds, and may hold. */
+  'namespace:measure': 'maintain',
   'organisation:create': 'founder',
   'organisation:show': 'member',
   'organisation:administer': 'owner',

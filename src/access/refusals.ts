@@ -28,7 +28,12 @@ export function refusal({ action, resource, because }: Refused): RegistryError {
 }
 
 /** Who may not look is told that there is nothing. */
-const looks: ReadonlySet<Action> = new Set(['repository:pull', 'namespace:show', 'organisation:show'])
+const looks: ReadonlySet<Action> = new Set([
+  'repository:pull',
+  'namespace:show',
+  'namespace:measure',
+  'organisation:show',
+])
 
 function notThere(resource: Resource): RegistryError {
   if (typeof resource === 'object' && resource.kind === 'namespace')

@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import type { AuditFilter } from './audit-management.ts'
 import { accessManagement } from './http-access-management.ts'
+import { quotaManagement } from './http-quota-management.ts'
 import type { Deletion, InRepository, Management, Page, TagAddress } from './management.ts'
 import { type RemoteOptions, remote } from './remote.ts'
 import { webhookManagement } from './webhook-management.ts'
@@ -47,6 +48,7 @@ export function connectManagement(options: RemoteOptions): Management {
     auditAnchor: () => request('GET', '/api/v1/audit/anchor'),
 
     ...accessManagement(registry),
+    ...quotaManagement(registry),
     ...webhookManagement(registry),
 
     async [Symbol.asyncDispose]() {},

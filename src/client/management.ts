@@ -4,6 +4,7 @@ import type { Tag } from '../oci/tag.ts'
 import type { ManagesAccess, Visibility } from './access-management.ts'
 import type { ManagesAudit } from './audit-management.ts'
 import type { Page, Paged } from './pages.ts'
+import type { ManagesQuotas } from './quota-management.ts'
 import type { ManagesWebhooks } from './webhook-management.ts'
 
 export type { Page }
@@ -19,6 +20,7 @@ export interface Management
     SwitchesReadOnly,
     ManagesAccess,
     ManagesAudit,
+    ManagesQuotas,
     ManagesWebhooks,
     AsyncDisposable {}
 

@@ -100,6 +100,16 @@ export const settings = {
     '24h',
     'how often the retention rules are applied; 0s: only by berth retention',
   ),
+  'quota.default-bytes': setting(
+    size,
+    '0',
+    'how many bytes each namespace may hold for which berth quota set has set nothing; 0: as many as there is room for',
+  ),
+  'quota.default-repositories': setting(
+    wholeNumber({ from: 0, to: 1_000_000_000 }),
+    '0',
+    'the same for its repositories; 0: as many as it likes',
+  ),
   'uploads.expire': setting(duration, '24h', 'an upload without activity for this long is dropped'),
   'storage.min-free': setting(size, '256MiB', 'below this much free space uploads are refused'),
   'storage.cache': setting(size, '24MiB', 'memory for small blobs that are pulled often'),

@@ -42,6 +42,8 @@ const wireErrors = {
   NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },
   PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
   PARAMETER_INVALID: { status: 400, code: 'PARAMETER_INVALID' },
+  QUOTA_BUSY: { status: 503, code: 'UNAVAILABLE' },
+  QUOTA_EXCEEDED: { status: 403, code: 'DENIED' },
   RANGE_NOT_SATISFIABLE: { status: 416, code: 'SIZE_INVALID' },
   REGISTRATION_CLOSED: { status: 403, code: 'DENIED' },
   ROUTE_UNKNOWN: { status: 404, code: 'UNSUPPORTED' },

@@ -7,6 +7,7 @@ const observed: Observed = {
   openUploads: async () => 3,
   storage: async () => ({ count: 7, bytes: 1234 }),
   freeSpace: async () => 99,
+  nearQuotas: async () => ({ near: 0, full: 0 }),
   requestsInFlight: () => 2,
 }
 

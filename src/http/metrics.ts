@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { Measurement } from '../logging/measurement.ts'
+import type { ErrorCode } from '../oci/errors.ts'
 import type { LimitName } from '../oci/limit-reached.ts'
 import { addGauge, addMeasurements, addProcess, type ProcessMetrics } from './process-metrics.ts'
 
@@ -20,7 +21,11 @@ export interface Observed {
   storage(): Promise<{ count: number; bytes: number }>
   freeSpace(): Promise<number | undefined>
   requestsInFlight(): number
+  /** Namespaces that use nine tenths of a quota, and those that use all of it. */
+  nearQuotas(): Promise<{ near: number; full: number }>
 }
+
+const quotaCodes: ReadonlySet<ErrorCode> = new Set(['QUOTA_BUSY', 'QUOTA_EXCEEDED'])
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 /** Upper bounds in seconds: from an answer out of memory to the push of a large layer. */
@@ -46,6 +51,7 @@ export class Metrics {
   /** What each process would tell alike. */
   readonly #shared = new Registry()
   readonly #tallies = new Map<string, Tally>()
+  readonly #overQuota: Counter<'code'>
   readonly #latencies = new Map<string, Latencies>()
   readonly #refusals: Counter
 
@@ -97,12 +103,36 @@ export class Metrics {
     addGauge(shared, 'berth_storage_free_bytes', 'Bytes that the storage has room for', () =>
       observed.freeSpace(),
     )
+    addGauge(
+      shared,
+      'berth_quota_namespaces_near',
+      'Namespaces that use 90 % of a quota or more',
+      async () => (await observed.nearQuotas()).near,
+    )
+    addGauge(
+      shared,
+      'berth_quota_namespaces_full',
+      'Namespaces that use all of a quota',
+      async () => (await observed.nearQuotas()).full,
+    )
+    this.#overQuota = new Counter({
+      name: 'berth_quota_refusals_total',
+      help: 'Pushes that a quota refused, for good or for the while that others had reserved what was left',
+      labelNames: ['code'],
+      registers,
+    })
+    for (const code of quotaCodes) this.#overQuota.inc({ code }, 0)
     addProcess(this.#own)
   }
 
   /** Shows further figures of this process, read at each scrape. */
   add(measurements: readonly Measurement[]): void {
     addMeasurements(this.#own, measurements)
+  }
+
+  /** Counts what a quota refused. */
+  refusedByQuota(code: ErrorCode): void {
+    if (quotaCodes.has(code)) this.#overQuota.inc({ code })
   }
 
   measure({ route, method: asked, status, seconds, bytesIn, bytesOut }: Measured): void {

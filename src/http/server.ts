@@ -132,13 +132,14 @@ class Front {
     this.crew = options.crew
     this.accounts = options.accounts ?? { hasher: createPasswordHasher(), registration: 'off' }
     this.notifying = options.notifying
-    const { metadata, blobs } = options.registry
+    const { metadata, blobs, rules } = options.registry
     const storage = new StorageMeter(metadata, () => options.registry.now())
     this.metrics = new Metrics(
       {
         openUploads: () => metadata.countUploads(),
         storage: () => storage.read(),
         freeSpace: async () => blobs.freeSpace?.(),
+        nearQuotas: () => metadata.countNearLimits(rules.quota ?? { bytes: null, repositories: null }),
         requestsInFlight: () => this.listeners?.pendingRequests ?? 0,
       },
       options.version,
@@ -222,6 +223,7 @@ class Front {
     if (error instanceof RegistryError) {
       const limit = limitOf(error)
       if (limit) this.metrics.refuse(limit)
+      this.metrics.refusedByQuota(error.code)
       // What the storage says, the operator must see; what a client sent wrong, nobody.
       if (error.cause && (error.code.startsWith('STORAGE_') || error.code === 'OUTCOME_UNKNOWN')) {
         logger.warn(error.message, { request: exchange.id, code: error.code, cause: String(error.cause) })

@@ -16,8 +16,20 @@ export interface JournaledTable {
 /** In the order in which rows refer to each other. A new table is one entry here and one `journaled` in its migration. */
 export const journaledTables: readonly JournaledTable[] = [
   { name: 'state', key: ['key'], values: ['value'] },
-  { name: 'repositories', key: ['name'], values: ['created_at', 'visibility'], numbered: true },
-  { name: 'blob_links', key: ['repository', 'digest'], values: [], confirmed: ['confirmed_at'] },
+  {
+    name: 'repositories',
+    key: ['name'],
+    values: ['created_at', 'visibility'],
+    found: ['counted'],
+    numbered: true,
+  },
+  {
+    name: 'blob_links',
+    key: ['repository', 'digest'],
+    values: [],
+    confirmed: ['confirmed_at'],
+    found: ['released'],
+  },
   {
     name: 'manifests',
     key: ['repository', 'digest'],
@@ -93,6 +105,7 @@ export const journaledTables: readonly JournaledTable[] = [
     key: ['kid'],
     values: ['algorithm', 'public_jwk', 'private_jwk', 'created_at', 'retired_at'],
   },
+  { name: 'quotas', key: ['namespace'], values: ['bytes', 'repositories'] },
   {
     name: 'outside_identities',
     key: ['issuer', 'subject'],
@@ -138,6 +151,8 @@ export const notJournaled: Readonly<Record<string, string>> = {
   holds: 'who holds objects asks again',
   collector_runs: 'only told to people',
   refresh_tokens: 'whoever has one signs in again',
+  namespace_content: 'a rebuild counts anew',
+  usage: 'a rebuild counts anew',
   jobs: 'who runs them asks again',
   audit_events: 'each write would be written twice; a rebuild says that they are lost',
   audit_batches: 'goes with the events',

@@ -13,6 +13,7 @@ import { limitsContract } from './contract/limits.ts'
 import { listingsContract } from './contract/listings.ts'
 import { manifestsContract } from './contract/manifests.ts'
 import { outsidersContract } from './contract/outsiders.ts'
+import { quotasContract } from './contract/quotas.ts'
 import { ratesContract } from './contract/rates.ts'
 import { repositorySlicesContract } from './contract/repository-slices.ts'
 import { retentionContract } from './contract/retention.ts'
@@ -23,6 +24,7 @@ import { trashEmptyingContract } from './contract/trash-emptying.ts'
 import { trashedRepositoriesContract } from './contract/trashed-repositories.ts'
 import { turnsContract } from './contract/turns.ts'
 import { uploadsContract } from './contract/uploads.ts'
+import { usageContract } from './contract/usage.ts'
 import { webhooksContract } from './contract/webhooks.ts'
 import { withdrawalsContract } from './contract/withdrawals.ts'
 
@@ -44,6 +46,8 @@ export function metadataStoreContract(name: string, open: OpenStore): void {
     damageContract(open)
     historyContract(open)
     turnsContract(open)
+    usageContract(open)
+    quotasContract(open)
     ratesContract(open)
     trashContract(open)
     trashedRepositoriesContract(open)

@@ -15,6 +15,7 @@ import type {
   SumsRepositories,
 } from './operator-store.ts'
 import type { Address, InRepository, Page } from './pages.ts'
+import type { TellsUsage } from './quota-store.ts'
 import type { CollectorRunRow } from './schema.ts'
 import type { CollectionRules, Verdict } from './verdicts.ts'
 
@@ -23,6 +24,7 @@ export type * from './audit-store.ts'
 export type * from './notifications-store.ts'
 export type * from './operator-store.ts'
 export type * from './pages.ts'
+export type * from './quota-store.ts'
 
 /**
  * Repositories, links, manifests, tags and uploads. Each role is an interface of its own; a use case asks for the
@@ -47,6 +49,7 @@ export interface MetadataStore
     ReadsAudit,
     NotificationsStore,
     KeepsState,
+    TellsUsage,
     TellsTurns,
     HasLifetime {}
 

@@ -31,6 +31,8 @@ export interface TargetRows {
   rows(table: MovedTable): AsyncIterable<Row>
   /** @param at milliseconds since 1970 */
   markDamaged(digests: readonly string[], at: number): Promise<void>
+  /** What the namespaces use follows from the rows that were brought. */
+  countUsage(): Promise<void>
   /** Numbers that the database gives by itself go on behind those that were brought. */
   continueNumbers(tables: readonly MovedTable[]): Promise<void>
 }

@@ -5,6 +5,7 @@
 export const notMoved: Readonly<Record<string, string>> = {
   migrations: 'the target makes its own tables',
   uploads: 'an open upload is begun again: its bytes do not move',
+  usage: 'the target counts anew: what uploads reserved stays behind with them',
   holds: 'who holds objects asks again',
   jobs: 'who runs them asks again',
   rates: 'limits begin anew',

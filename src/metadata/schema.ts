@@ -6,12 +6,13 @@ import type { Tag } from '../oci/tag.ts'
 import type { AccountsSchema, Visibility } from './accounts-schema.ts'
 import type { AuditSchema } from './audit-schema.ts'
 import type { NotificationsSchema } from './notifications-schema.ts'
+import type { QuotasSchema } from './quotas-schema.ts'
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are milliseconds since 1970 by the database's clock; sizes
  * are bytes; texts compare bytewise.
  */
-export interface Schema extends AccountsSchema, AuditSchema, NotificationsSchema {
+export interface Schema extends AccountsSchema, AuditSchema, NotificationsSchema, QuotasSchema {
   repositories: RepositoryRow
   blobs: BlobRow
   blob_links: BlobLinkRow
@@ -41,6 +42,8 @@ export interface RepositoryRow {
   created_at: number
   /** The namespace's default when it was made; private unless set. */
   visibility: Generated<Visibility>
+  /** 1: it holds a manifest, and counts in its namespace. */
+  counted: Generated<number>
 }
 
 /** The only place that knows which stored object holds a digest. */
@@ -58,6 +61,11 @@ export interface BlobLinkRow {
   repository: RepositoryName
   digest: Digest
   confirmed_at: number
+  /**
+   * 1: the last manifest that needed it was deleted, and by itself it counts in no quota; null: it counts, as one does
+   * whose manifest is still to come.
+   */
+  released: number | null
 }
 
 export interface ManifestRow {
@@ -127,6 +135,8 @@ export interface UploadRow {
   hash_state: Uint8Array | null
   /** Whose it is, where one caller's are counted: an account's kind and id, or an address; null: nobody's. */
   opened_by: string | null
+  /** Bytes that it has reserved in its namespace's quota; 0 where no limit is set. */
+  reserved: number
 }
 
 /** Look at this link or manifest then: something that held it may be gone. */

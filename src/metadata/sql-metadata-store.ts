@@ -9,6 +9,7 @@ import { managementReads } from './management-reads.ts'
 import type { ChangesMetadata, HasLifetime, MetadataStore, StoredManifest } from './metadata-store.ts'
 import { notificationsReads } from './notifications-reads.ts'
 import * as queries from './queries.ts'
+import { quotaReads } from './quota-reads.ts'
 import { retentionReads } from './retention-reads.ts'
 import { robotTrustsReads } from './robot-trusts-reads.ts'
 import { signInReads } from './sign-in-reads.ts'
@@ -31,6 +32,7 @@ export function createSqlMetadataStore(engine: SqlEngine): MetadataStore {
     ...accountsReads(engine),
     ...robotTrustsReads(engine),
     ...signInReads(engine),
+    ...quotaReads(engine),
     ...auditReads(engine),
     ...notificationsReads(engine),
 

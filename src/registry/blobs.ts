@@ -6,6 +6,8 @@ import { RegistryError } from '../oci/errors.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import { needsConfirming, unlessUnwritable } from './confirm.ts'
 import type { Call, Registry } from './registry.ts'
+import { quotaOf } from './uploads/room.ts'
+import { onceThereIsRoom } from './wait-for-room.ts'
 
 export type OpenedBlob =
   | { readonly blob: StoredBlob; readonly range: ByteRange | undefined; readonly body: BlobBody }
@@ -87,7 +89,10 @@ export interface MountRequest {
   mayRead(repository: RepositoryName): boolean | Promise<boolean>
 }
 
-/** Links a blob of another repository into this one. @returns false where an ordinary upload is needed */
+/**
+ * Links a blob of another repository into this one. @returns false where an ordinary upload is needed
+ * @throws QUOTA_EXCEEDED, QUOTA_BUSY
+ */
 export async function mountBlob(registry: Registry, request: MountRequest): Promise<boolean> {
   const { repository, digest } = request
   const holders = request.from
@@ -99,7 +104,8 @@ export async function mountBlob(registry: Registry, request: MountRequest): Prom
     const blob = await registry.metadata.findBlob({ repository: from, digest })
     // Of lost bytes there is nothing to mount: the upload that the caller makes instead heals them.
     if (!blob || !(await isWhole(registry, blob))) continue
-    if (await registry.metadata.change('mountBlob', { repository, digest, from, grace })) return true
+    const mount = { repository, digest, from, grace, ...quotaOf(registry.rules) }
+    if (await onceThereIsRoom(() => registry.metadata.change('mountBlob', mount))) return true
   }
   return false
 }

@@ -12,6 +12,8 @@ import { needsConfirming, unlessUnwritable } from './confirm.ts'
 import { requireWritable } from './read-only.ts'
 import { type Call, immutableIn, type ManagedRegistry, type Registry } from './registry.ts'
 import { trashIdFor } from './repositories.ts'
+import { quotaOf } from './uploads/room.ts'
+import { onceThereIsRoom } from './wait-for-room.ts'
 
 /** @throws MANIFEST_UNKNOWN, MANIFEST_DAMAGED */
 export async function getManifest(
@@ -50,7 +52,8 @@ export interface PushedManifest {
 
 /**
  * Stores a manifest with its tags, all or nothing.
- * @throws MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, LIMIT_REACHED, or DIGEST_INVALID when the bytes are not what the digest says
+ * @throws MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, LIMIT_REACHED, QUOTA_EXCEEDED, QUOTA_BUSY, or DIGEST_INVALID when the bytes
+ * are not what the digest says
  */
 export async function pushManifest(registry: Registry, call: Call & ManifestPush): Promise<PushedManifest> {
   const { repository, reference, bytes } = call
@@ -62,7 +65,7 @@ export async function pushManifest(registry: Registry, call: Call & ManifestPush
   }
   const manifest = parseManifest(bytes, call.contentType)
   requireFewReferences(registry, manifest)
-  await registry.metadata.change('putManifest', {
+  const put = {
     repository,
     digest,
     kind: manifest.kind,
@@ -78,7 +81,9 @@ export async function pushManifest(registry: Registry, call: Call & ManifestPush
     immutable: immutableIn(registry.rules, repository),
     grace: registry.rules.grace,
     limits: manifestLimits(registry),
-  })
+    ...quotaOf(registry.rules),
+  }
+  await onceThereIsRoom(() => registry.metadata.change('putManifest', put))
   return { digest, subject: manifest.subject }
 }
 

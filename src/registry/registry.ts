@@ -11,6 +11,7 @@ import type {
 import type { ManifestLimits } from '../metadata/changes/manifest-limits.ts'
 import type { MissingAllowed } from '../metadata/changes/manifests.ts'
 import type { Pull } from '../metadata/changes/state.ts'
+import type { DefaultLimits } from '../metadata/changes/usage/limits.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/repository-name.ts'
 import type { NotesPulls } from './pull-notices.ts'
@@ -56,6 +57,8 @@ export interface Rules {
   readonly immutableTags: readonly ImmutableTags[]
   /** Milliseconds that a deletion can be taken back; 0: it is for good. */
   readonly trashRetention: number
+  /** What a namespace may hold for which nothing was set; undefined: a server of before put the rules on record. */
+  readonly quota?: DefaultLimits
 }
 
 /** What one caller or image may take up. Bytes and counts. */

@@ -7,6 +7,7 @@ import { instant } from './moment.ts'
 import { requireWritable } from './read-only.ts'
 import { immutableIn, type ManagedRegistry } from './registry.ts'
 import { requireRepository } from './repositories.ts'
+import { quotaOf } from './uploads/room.ts'
 
 export interface TagAddress {
   readonly repository: RepositoryName
@@ -146,7 +147,9 @@ export async function restoreTag(
   const before = (await metadata.findTagged(address))?.digest ?? null
   const digest = await targetOf(registry, { ...address, to, before })
   const immutable = immutableIn(rules, repository)
-  const put = await metadata.change('putTag', { ...address, digest, caller, immutable, grace: rules.grace })
+  const { grace } = rules
+  const moved = { ...address, digest, caller, immutable, grace, ...quotaOf(rules) }
+  const put = await metadata.change('putTag', moved)
   if (!put)
     throw unknown(`the manifest is gone for good, and the trash does not have it: ${digest}`, {
       ...address,

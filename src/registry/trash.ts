@@ -8,6 +8,7 @@ import type { PageQuery } from './listings.ts'
 import { instant } from './moment.ts'
 import { requireWritable } from './read-only.ts'
 import { immutableIn, type ManagedRegistry } from './registry.ts'
+import { quotaOf } from './uploads/room.ts'
 
 /** Manifests or tags that one transaction brings back. */
 const restoredTogether = 20
@@ -91,7 +92,7 @@ export interface Restored {
 
 /**
  * Takes a deletion back, slice by slice; one that was interrupted goes on.
- * @throws TRASH_UNKNOWN, TAG_TAKEN, REPOSITORY_TAKEN, MANIFEST_UNKNOWN, READ_ONLY
+ * @throws TRASH_UNKNOWN, TAG_TAKEN, REPOSITORY_TAKEN, MANIFEST_UNKNOWN, READ_ONLY, QUOTA_EXCEEDED
  */
 export async function restoreTrash(
   registry: ManagedRegistry,
@@ -111,6 +112,7 @@ export async function restoreTrash(
       immutable: immutableIn(rules, target),
       grace: rules.grace,
       limit: restoredTogether,
+      ...quotaOf(rules),
     })
     restored.manifests += slice.manifests
     restored.tags += slice.tags.length

@@ -134,6 +134,7 @@ const state: ServerState = {
       openUploads: async () => 0,
       storage: async () => ({ count: 0, bytes: 0 }),
       freeSpace: async () => undefined,
+      nearQuotas: async () => ({ near: 0, full: 0 }),
       requestsInFlight: () => 0,
     },
     '0.0.0',

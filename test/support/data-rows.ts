@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const compared: Readonly<Record<string, readonly string[]>> = {
   repositories: [],
   blobs: ['created_at', 'object_key'],
-  blob_links: ['confirmed_at'],
+  blob_links: ['confirmed_at', 'released'],
   manifests: ['confirmed_at'],
   manifest_references: [],
   tags: [],
@@ -15,6 +15,7 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   trashed_manifests: [],
   trashed_references: [],
   state: [],
+  quotas: [],
 }
 
 /** A state that neither a rebuild nor a backup keeps: since when every pull is on record. */

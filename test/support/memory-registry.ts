@@ -10,6 +10,8 @@ import { temporaryDirectory } from './berth.ts'
 export interface MemoryRegistry {
   readonly blobs: MemoryBlobStore
   readonly metadata: MetadataStore
+  /** The file of the metadata. */
+  readonly database: string
   /** Stores a blob as an upload does. */
   store(
     content: string,
@@ -31,6 +33,7 @@ export async function memoryRegistry(): Promise<MemoryRegistry> {
   return {
     blobs,
     metadata,
+    database: path,
     overwrite,
     async store(content, repository = app) {
       const id = newId()

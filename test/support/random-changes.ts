@@ -98,7 +98,7 @@ export class RandomChanges {
       repository,
       digest,
       objectKey: key,
-      size: 1,
+      size: content.length,
       grace: 0,
     })
     return digest
@@ -170,7 +170,7 @@ export class RandomChanges {
   }
 
   #repository(): RepositoryName {
-    return `team/${this.#number(3)}` as RepositoryName
+    return this.#one(['team/0', 'team/1', 'other/2', 'plain']) as RepositoryName
   }
 
   #tag() {

@@ -36,6 +36,7 @@ const kinds: readonly FindingKind[] = [
   'manifest-damaged',
   'incomplete',
   'unknown',
+  'miscounted',
   'doubtful',
   'released',
 ]
@@ -47,6 +48,7 @@ const headings: Readonly<Record<FindingKind, string>> = {
   'manifest-damaged': 'Damaged manifests, whose bytes in the metadata are not what was pushed',
   incomplete: 'Incomplete manifests, which refer to what their repository does not hold',
   unknown: 'Unknown to the registry, though it lies where objects lie',
+  miscounted: 'Namespaces that hold something else than their quotas went by',
   doubtful: 'Read wrong once, and right the second time: look after the disk and its cables',
   released: 'Sound again, and released from quarantine',
 }
@@ -77,6 +79,8 @@ function findingLines(finding: Finding): string[] {
       ]
     case 'released':
       return [finding.repository ? `${finding.repository}@${finding.digest}` : finding.digest]
+    case 'miscounted':
+      return [`${finding.namespace}  ${finding.recounted ? 'counted anew' : 'not counted anew'}`]
     case 'doubtful':
       return [`${finding.digest}  ${finding.reason}`]
   }
@@ -119,6 +123,10 @@ function advice(result: VerifyResult): string[] {
     )
   if (counts.incomplete > 0)
     lines.push('Push the incomplete images again, or delete them: they can’t be pulled whole.')
+  if (counts.miscounted > 0)
+    lines.push(
+      'An older Berth that serves beside this one counts nothing for quotas: once it is gone, run berth verify again.',
+    )
   if (hasFate(result, 'kept'))
     lines.push(
       'Unknown objects take room and harm nobody. To have those of more than a day removed: berth verify --remove-unknown',

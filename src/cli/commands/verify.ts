@@ -19,7 +19,8 @@ export const verify: Command = {
   name: 'verify',
   summary: 'compare everything that is stored with its digest, and quarantine what is damaged',
   help: () => `Reads every stored blob and manifest and compares it with its digest and size, and looks for what lies in
-the storage unknown to the registry. The server may run beside it, and may be stopped.
+the storage unknown to the registry. What namespaces hold is counted anew and compared with what quotas go by, and
+put right. The server may run beside it, and may be stopped.
 
 What is damaged or missing is put into quarantine: a pull of it fails with an error that says so, and the
 next push of the same bytes heals it, in every repository that holds it. What was in quarantine and is

@@ -8,6 +8,7 @@ import { createPasswordHasher } from '../../access/sign-in/password-hashes.ts'
 import type { ManagesAccess } from '../../client/access-management.ts'
 import type { ManagesAudit } from '../../client/audit-management.ts'
 import type { Management } from '../../client/management.ts'
+import type { ManagesQuotas } from '../../client/quota-management.ts'
 import type { ManagesWebhooks } from '../../client/webhook-management.ts'
 import type { Settings } from '../../config/settings.ts'
 import { type NotificationRules, notifyingWith, usualNotificationRules } from '../../notifying.ts'
@@ -24,6 +25,7 @@ import { openExistingStores, openStoresToBegin } from '../../stores.ts'
 import { CommandError } from '../command.ts'
 import { localAccess } from './local-access.ts'
 import { localAudit } from './local-audit.ts'
+import { localQuotas } from './local-quotas.ts'
 import { localWebhooks } from './local-webhooks.ts'
 
 /**
@@ -57,6 +59,7 @@ export async function openLocalManagement(
       ...managementOf(registry, caller),
       ...localAccess(administration, { caller, directories: () => directoriesOf(settings) }),
       ...localAudit(registry, caller),
+      ...localQuotas(registry),
       ...localWebhooks({ ...administration, ...notifying, metadata, caller }),
       [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
     }
@@ -100,7 +103,10 @@ function administrationOf(
 function managementOf(
   registry: ManagedRegistry,
   caller: string,
-): Omit<Management, typeof Symbol.asyncDispose | keyof (ManagesAccess & ManagesAudit & ManagesWebhooks)> {
+): Omit<
+  Management,
+  typeof Symbol.asyncDispose | keyof (ManagesAccess & ManagesAudit & ManagesQuotas & ManagesWebhooks)
+> {
   const moment = (text: string) => parseMoment(text, { now: registry.now() })
   const momentOrNow = (text: string | undefined) => (text === undefined ? undefined : moment(text))
   return {

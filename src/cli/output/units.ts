@@ -1,16 +1,4 @@
-const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
-
-/** Bytes for people: `1.5 GiB`. */
-export function sizeText(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < sizes.length - 1) {
-    value /= 1024
-    unit += 1
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : 1
-  return `${value.toFixed(digits)} ${sizes[unit]}`
-}
+export { sizeText } from '../../oci/size-text.ts'
 
 /** Milliseconds for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `6 d 4 h`. */
 export function durationText(milliseconds: number): string {

@@ -18,6 +18,7 @@ import { grantRoutes } from './grants.ts'
 import { memberRoutes } from './members.ts'
 import { namespaceRoutes } from './namespaces.ts'
 import { organisationRoutes } from './organisations.ts'
+import { quotaRoutes } from './quotas.ts'
 import { registrationRoutes } from './registration.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { requestOf } from './request.ts'
@@ -81,6 +82,7 @@ const accountRoutes = [
   robotTrustRoutes,
   accessTokenRoutes,
   namespaceRoutes,
+  quotaRoutes,
   grantRoutes,
 ]
 

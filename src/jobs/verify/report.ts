@@ -24,6 +24,8 @@ export type Finding =
   | BlobFinding
   | ManifestFinding
   | UnknownFinding
+  /** What it is said to hold, and quotas go by, is not what it holds. */
+  | { readonly kind: 'miscounted'; readonly namespace: string; readonly recounted: boolean }
   | { readonly kind: 'released'; readonly digest: Digest; readonly repository?: RepositoryName }
   /** Sound, but only when it was read a second time. */
   | { readonly kind: 'doubtful'; readonly digest: Digest; readonly reason: string }
@@ -76,6 +78,7 @@ const faults: ReadonlySet<FindingKind> = new Set([
   'manifest-damaged',
   'incomplete',
   'unknown',
+  'miscounted',
 ])
 
 /** Findings of one kind that are listed one by one: a report must fit memory, whatever happened to the storage. */
@@ -91,6 +94,7 @@ export class Findings {
     'manifest-damaged': 0,
     incomplete: 0,
     unknown: 0,
+    miscounted: 0,
     released: 0,
     doubtful: 0,
   }

@@ -8,6 +8,7 @@ import type {
   FindsManifests,
   FindsTags,
   ListsObjects,
+  TellsUsage,
 } from '../../metadata/metadata-store.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Pace } from '../pace.ts'
@@ -19,11 +20,12 @@ export interface Verification {
     ListsObjects &
     FindsDamage &
     FindsTags &
-    Pick<CollectsGarbage, 'clock'>
+    Pick<CollectsGarbage, 'clock'> &
+    Pick<TellsUsage, 'listMiscounted'>
   readonly blobs: BlobStore & ReadsObjects & ListsStorage
   /** Undefined: everything. */
   readonly repository: RepositoryName | undefined
-  /** Whether damage is put on record, and taken back where it is none any more. */
+  /** Whether damage is put on record, and taken back where it is none any more, and what was counted wrong counted anew. */
   readonly quarantine: boolean
   /** Milliseconds that an unknown object must have lain there to be removed; undefined: none is. */
   readonly removeUnknown: number | undefined

@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { type MemoryRegistry, memoryRegistry } from '../../../test/support/memory-registry.ts'
 import { app, manifest, other, refersTo, tag } from '../../metadata/contract/fixtures.ts'
@@ -119,4 +120,20 @@ test('dooms what nobody knows when it is told to, by its age', async () => {
   expect(await fates(year)).toEqual(['to-be-removed'])
   expect(await fates(year)).toEqual([])
   expect(await registry.metadata.findObject('blobs/stray')).toBe('doomed')
+})
+
+test('counts anew what namespaces hold where the count is wrong', async () => {
+  const registry = await memoryRegistry()
+  await registry.metadata.change('putManifest', manifest('image'))
+  const database = new Database(registry.database)
+  database.run('update usage set bytes = bytes + 7')
+  database.close()
+  const miscounted = async (quarantine: boolean) => {
+    const { findings, sound } = await verifying(registry, { quarantine })
+    return { findings, sound }
+  }
+  const finding = { kind: 'miscounted', namespace: 'team' } as const
+  expect(await miscounted(false)).toEqual({ findings: [{ ...finding, recounted: false }], sound: false })
+  expect(await miscounted(true)).toEqual({ findings: [{ ...finding, recounted: true }], sound: false })
+  expect(await miscounted(true)).toEqual({ findings: [], sound: true })
 })

@@ -1,12 +1,13 @@
+import { sql } from 'kysely'
 import type { Digest } from '../../oci/digest.ts'
 import type { ReferenceRole } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
-import type { Transaction } from '../engine.ts'
-import { statement } from '../statement.ts'
+import { type Statement, statement } from '../statement.ts'
 import { checkManifest } from './damage.ts'
 import { type LinkAddress, linkBlob, review } from './links.ts'
 import { makeRepository } from './make-repository.ts'
 import { insertReferences } from './references.ts'
+import type { Counted } from './usage/ledger.ts'
 
 export interface Bringing extends LinkAddress {
   /** Where it was: that repository, or its trash, has what is brought. */
@@ -19,11 +20,11 @@ export interface Bringing extends LinkAddress {
  * repository `from` or out of the trash of that, which keeps its own.
  * @returns the manifests that are nowhere: this one, or children of it
  */
-export async function bringManifest(tx: Transaction, at: Bringing): Promise<readonly Digest[]> {
+export async function bringManifest(tx: Counted, at: Bringing): Promise<readonly Digest[]> {
   if (await tx.first(lockManifest, at)) return []
   if (at.from !== at.repository && (await tx.first(lockManifest, { ...at, repository: at.from }))) {
     await makeRepository(tx, at)
-    await tx.run(copyLive, at)
+    await copy(tx, at, copyLive)
     return settle(tx, at, { references: await tx.all(liveReferences, at) })
   }
   const trash = await tx.first(lockTrashOf, at)
@@ -32,12 +33,25 @@ export async function bringManifest(tx: Transaction, at: Bringing): Promise<read
 
 /** The same for a manifest of this one deletion. */
 export async function bringFromTrash(
-  tx: Transaction,
+  tx: Counted,
   at: Bringing & { trash: string },
 ): Promise<readonly Digest[]> {
   await makeRepository(tx, at)
-  await tx.run(copyTrashed, at)
+  await copy(tx, at, copyTrashed)
   return settle(tx, at, { references: await tx.all(trashedReferences, at), trash: at.trash })
+}
+
+/** @param from puts it there, unless it is there */
+async function copy<At extends LinkAddress>(
+  tx: Counted,
+  at: At,
+  from: Statement<At, { size: number }>,
+): Promise<void> {
+  for (;;) {
+    const copied = await tx.first(from, at)
+    if (copied) return tx.ledger.live(at.repository, at.digest, { count: 1, size: copied.size })
+    if ((await tx.run(renewManifest, at)) > 0) return
+  }
 }
 
 interface HeldReference {
@@ -48,7 +62,7 @@ interface HeldReference {
 }
 
 async function settle(
-  tx: Transaction,
+  tx: Counted,
   at: Bringing,
   source: { references: readonly HeldReference[]; trash?: string },
 ): Promise<readonly Digest[]> {
@@ -66,8 +80,8 @@ async function settle(
   const missing: Digest[] = []
   for (const { digest: needed, role, held } of references) {
     if (role !== 'child') {
-      if (held && (await tx.first(lockBlob, { digest: needed })))
-        await linkBlob(tx, { repository, digest: needed, grace })
+      const blob = held ? await tx.first(lockBlob, { digest: needed }) : undefined
+      if (blob) await linkBlob(tx, { repository, digest: needed, size: blob.size, grace })
       continue
     }
     // Of the same deletion: its own turn comes.
@@ -107,7 +121,7 @@ const lockTrashOf = statement<Bringing>()(({ db, arg, dialect }) =>
 const lockBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>
   db
     .selectFrom('blobs')
-    .select('digest')
+    .select('size')
     .where('digest', '=', arg('digest'))
     .$if(dialect === 'postgres', (query) => query.forKeyShare()),
 )
@@ -179,9 +193,8 @@ const copyTrashed = statement<LinkAddress & { trash: string }>()(({ db, arg, now
         .where('trash', '=', arg('trash'))
         .where('digest', '=', arg('digest')),
     )
-    .onConflict((conflict) =>
-      conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now, orphaned_at: null }),
-    ),
+    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doNothing())
+    .returning(sql<number>`length(bytes)`.as('size')),
 )
 
 const copyLive = statement<Bringing>()(({ db, arg, now }) =>
@@ -199,5 +212,14 @@ const copyLive = statement<Bringing>()(({ db, arg, now }) =>
         .where('repository', '=', arg('from'))
         .where('digest', '=', arg('digest')),
     )
-    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now })),
+    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doNothing())
+    .returning(sql<number>`length(bytes)`.as('size')),
+)
+
+const renewManifest = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('manifests')
+    .set({ confirmed_at: now, orphaned_at: null })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest')),
 )

@@ -1,7 +1,7 @@
-import type { Transaction } from '../engine.ts'
 import { recordAudit, trimAudit } from './audit.ts'
 import { closeRegistry, offerSetupCode } from './closing.ts'
 import { collect } from './collect.ts'
+import { commitUpload } from './commit-upload.ts'
 import { checkManifest, doomUnknown, quarantineBlob, releaseBlob } from './damage.ts'
 import { deleteUser } from './delete-user.ts'
 import { claimDeliveries, endAttempt, redeliver, tidyDeliveries } from './deliveries.ts'
@@ -18,7 +18,9 @@ import {
   setTeamMember,
 } from './organisations.ts'
 import { admitOutsider, withdrawOutsider } from './outsiders.ts'
+import { setQuota } from './quotas.ts'
 import { beginSignIn, endSignIn, expireRates, sharePulls } from './rates.ts'
+import { recount } from './recount.ts'
 import { deleteRepository } from './repositories.ts'
 import { restoreTrash } from './restore.ts'
 import { retireTags } from './retire.ts'
@@ -42,15 +44,9 @@ import {
 } from './tokens.ts'
 import { emptyTrash } from './trash.ts'
 import { endTurn, renewTurn, takeTurn } from './turns.ts'
-import {
-  appendUpload,
-  cancelUpload,
-  commitUpload,
-  expireUploads,
-  leaseUpload,
-  openUpload,
-  renewUpload,
-} from './uploads.ts'
+import { appendUpload, cancelUpload, expireUploads, leaseUpload, openUpload, renewUpload } from './uploads.ts'
+import type { Counted } from './usage/ledger.ts'
+import { reserveUpload } from './usage/reservations.ts'
 import { createUser, rehashPassword, setPassword, setUser } from './users.ts'
 import { createWebhook, deleteWebhook, pauseWebhook, setWebhook } from './webhooks.ts'
 import { expireWorkloadTokens, redeemWorkloadToken } from './workload-tokens.ts'
@@ -116,6 +112,7 @@ export const changes = {
   recordAudit,
   recordPulls,
   recordRun,
+  recount,
   redeemWorkloadToken,
   redeliver,
   rehashPassword,
@@ -124,6 +121,7 @@ export const changes = {
   removeRobotTrust,
   renewTurn,
   renewUpload,
+  reserveUpload,
   restoreTrash,
   retireSigningKeys,
   retireTags,
@@ -131,6 +129,7 @@ export const changes = {
   setMember,
   setNamespace,
   setPassword,
+  setQuota,
   setRobot,
   setState,
   setTeamMember,
@@ -179,6 +178,7 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
   'releaseObjects',
   'renewTurn',
   'renewUpload',
+  'reserveUpload',
   'sharePulls',
   'takeTurn',
   'tellPulls',
@@ -187,10 +187,10 @@ const unsynced: ReadonlySet<ChangeName> = new Set([
 
 /** The one place where a change is looked up by its name. */
 export function applyChange<N extends ChangeName>(
-  tx: Transaction,
+  tx: Counted,
   name: N,
   args: ChangeArguments<N>,
 ): Promise<ChangeResult<N>> {
-  const change = changes[name] as (tx: Transaction, args: ChangeArguments<N>) => Promise<ChangeResult<N>>
+  const change = changes[name] as (tx: Counted, args: ChangeArguments<N>) => Promise<ChangeResult<N>>
   return change(tx, args)
 }

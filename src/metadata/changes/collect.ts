@@ -2,7 +2,10 @@ import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { type CollectionRules, judgeLink, judgeManifest, type Verdict } from '../verdicts.ts'
 import { dropLink, dropUnlinkedBlob, type LinkAddress, review } from './links.ts'
+import { discountEmpty } from './make-repository.ts'
 import { dropManifest } from './manifests.ts'
+import { releaseLinks } from './released-links.ts'
+import type { Counted } from './usage/ledger.ts'
 
 export interface Collection extends LinkAddress, CollectionRules {}
 
@@ -20,13 +23,16 @@ const lockedDelay = 1000
  * Looks at a link and a manifest of this digest, whose review is due, and takes away what nothing holds. Locks come
  * first, and the references are looked for in later statements, which see what was committed meanwhile.
  */
-export async function collect(tx: Transaction, args: Collection): Promise<Collected> {
+export async function collect(tx: Counted, args: Collection): Promise<Collected> {
   const { repository, digest } = args
   await tx.run(takeReviews, args)
   const manifest = await judgeManifest(tx, args, { lock: true })
   if (manifest.verdict === 'go') await dropManifest(tx, { repository, digest })
   const link = await judgeLink(tx, args, { lock: true })
   if (link.verdict === 'go') await dropLink(tx, { repository, digest })
+  // As long as it stays for another reason than that a manifest needs it.
+  else if (link.verdict !== 'absent') await releaseLinks(tx, { repository, digests: [digest] })
+  await discountEmpty(tx, { repository, digest, delay: lockedDelay })
   await lookAgain(tx, args, [manifest, link])
   return {
     manifests: manifest.verdict === 'go' ? 1 : 0,

@@ -32,6 +32,7 @@ export type EventAction =
   | `signing-key:${'create' | 'retire' | 'delete'}`
   | `namespace:${'set'}`
   | `grant:${'set' | 'remove'}`
+  | `quota:${'set'}`
   | `registry:${'close' | 'read-only'}`
   | `audit:${'trim'}`
   | `webhook:${'create' | 'set' | 'pause' | 'delete' | 'redeliver'}`
@@ -52,6 +53,7 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
   leaseUpload: untold,
   openUpload: untold,
   renewUpload: untold,
+  reserveUpload: untold,
   commitUpload: ({ repository, digest, size }) => ({
     action: 'blob:push',
     repository,
@@ -190,6 +192,11 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
           detail: { subjectKind, resource, resourceKind, role },
         }
       : undefined,
+  setQuota: ({ namespace, bytes, repositories }) => ({
+    action: 'quota:set',
+    subject: namespace,
+    detail: given({ bytes, repositories }),
+  }),
   closeRegistry: ({ why }, done) => (done ? { action: 'registry:close', detail: { why } } : undefined),
   setState: ({ key, value }) =>
     key === readOnlyKey ? { action: 'registry:read-only', detail: { on: value !== null } } : undefined,
@@ -237,6 +244,7 @@ const tellings: { readonly [N in ChangeName]: Tell<N> } = {
   recordAudit: untold,
   recordPulls: untold,
   recordRun: untold,
+  recount: untold,
   releaseBlob: untold,
   releaseObjects: untold,
   renewTurn: untold,

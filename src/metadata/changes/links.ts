@@ -5,6 +5,8 @@ import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { doomObject } from './objects.ts'
 import { userOf } from './references.ts'
+import type { Counted } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
 
 export interface LinkAddress {
   repository: RepositoryName
@@ -12,13 +14,23 @@ export interface LinkAddress {
 }
 
 export interface NewLink extends LinkAddress {
+  /** Bytes of the blob. */
+  size: number
   /** Milliseconds that the link lives without a manifest that refers to it. */
   grace: number
 }
 
-/** Makes or confirms the link, and asks for a review when its grace is over. */
-export async function linkBlob(tx: Transaction, link: NewLink): Promise<void> {
-  await tx.run(upsertLink, link)
+/** Makes or confirms the link, so that it counts, and asks for a review when its grace is over. */
+export async function linkBlob(tx: Counted, link: NewLink): Promise<void> {
+  const { repository, digest, size } = link
+  while (true) {
+    const counts = (await tx.run(insertLink, link)) > 0
+    if (!counts && (await tx.run(touchCounting, link)) > 0) break
+    // Neither there nor not: it was released, or was taken away in between.
+    if (!counts && (await tx.run(countLink, link)) === 0) continue
+    tx.ledger.live(repository, digest, { count: 1, size })
+    break
+  }
   await review(tx, { repository: link.repository, digest: link.digest, delay: link.grace })
 }
 
@@ -27,19 +39,21 @@ export async function lockLinkBeforeBlob(tx: Transaction, address: LinkAddress):
   if (tx.dialect === 'postgres') await tx.first(lockLinkForChange, address)
 }
 
-export interface Mount extends NewLink {
+export interface Mount extends Omit<NewLink, 'size'> {
   from: RepositoryName
+  quota?: DefaultLimits
 }
 
 /** @returns false when `from` does not hold the blob at this moment */
-export async function mountBlob(tx: Transaction, mount: Mount): Promise<boolean> {
-  if (!(await tx.first(lockLink, { repository: mount.from, digest: mount.digest }))) return false
-  await linkBlob(tx, mount)
+export async function mountBlob(tx: Counted, mount: Mount): Promise<boolean> {
+  const held = await tx.first(lockLink, { repository: mount.from, digest: mount.digest })
+  if (!held) return false
+  await linkBlob(tx, { ...mount, size: held.size })
   return true
 }
 
 /** What a client is told is there, is there for half a grace. @returns false when the link is gone */
-export async function confirmBlob(tx: Transaction, link: NewLink): Promise<boolean> {
+export async function confirmBlob(tx: Transaction, link: LinkAddress & { grace: number }): Promise<boolean> {
   if ((await tx.run(touchLink, link)) === 0) return false
   await review(tx, { repository: link.repository, digest: link.digest, delay: link.grace })
   return true
@@ -50,7 +64,7 @@ export async function confirmBlob(tx: Transaction, link: NewLink): Promise<boole
  * @returns false when the repository does not hold it
  * @throws BLOB_IN_USE naming a manifest that refers to it
  */
-export async function unlinkBlob(tx: Transaction, address: LinkAddress): Promise<boolean> {
+export async function unlinkBlob(tx: Counted, address: LinkAddress): Promise<boolean> {
   if (!(await tx.first(lockLinkForChange, address))) return false
   const user = await userOf(tx, address)
   if (user) {
@@ -62,7 +76,7 @@ export async function unlinkBlob(tx: Transaction, address: LinkAddress): Promise
       },
     )
   }
-  await tx.run(deleteLink, address)
+  await dropLink(tx, address)
   await dropUnlinkedBlob(tx, address.digest)
   return true
 }
@@ -82,8 +96,9 @@ export async function dropUnlinkedBlob(tx: Transaction, digest: Digest): Promise
 }
 
 /** Takes the link away, whatever uses it. */
-export async function dropLink(tx: Transaction, address: LinkAddress): Promise<void> {
-  await tx.run(deleteLink, address)
+export async function dropLink(tx: Counted, address: LinkAddress): Promise<void> {
+  const link = await tx.first(deleteLink, address)
+  if (link && link.released === null) tx.ledger.live(address.repository, address.digest, { count: -1 })
 }
 
 /** Asks the collector to look at a link or manifest `delay` milliseconds from now. */
@@ -91,11 +106,29 @@ export async function review(tx: Transaction, args: LinkAddress & { delay: numbe
   await tx.run(insertReview, args)
 }
 
-const upsertLink = statement<LinkAddress>()(({ db, arg, now }) =>
+const insertLink = statement<LinkAddress>()(({ db, arg, now }) =>
   db
     .insertInto('blob_links')
     .values({ repository: arg('repository'), digest: arg('digest'), confirmed_at: now })
-    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doUpdateSet({ confirmed_at: now })),
+    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doNothing()),
+)
+
+const touchCounting = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('blob_links')
+    .set({ confirmed_at: now })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .where('released', 'is', null),
+)
+
+const countLink = statement<LinkAddress>()(({ db, arg, now }) =>
+  db
+    .updateTable('blob_links')
+    .set({ confirmed_at: now, released: null })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .where('released', 'is not', null),
 )
 
 const touchLink = statement<LinkAddress>()(({ db, arg, now }) =>
@@ -111,7 +144,7 @@ const lockLink = statement<LinkAddress>()(({ db, arg, dialect }) =>
   db
     .selectFrom('blob_links')
     .innerJoin('blobs', 'blobs.digest', 'blob_links.digest')
-    .select('blob_links.digest')
+    .select('blobs.size')
     .where('blob_links.repository', '=', arg('repository'))
     .where('blob_links.digest', '=', arg('digest'))
     .where('blobs.damaged_at', 'is', null)
@@ -128,7 +161,11 @@ const lockLinkForChange = statement<LinkAddress>()(({ db, arg, dialect }) =>
 )
 
 const deleteLink = statement<LinkAddress>()(({ db, arg }) =>
-  db.deleteFrom('blob_links').where('repository', '=', arg('repository')).where('digest', '=', arg('digest')),
+  db
+    .deleteFrom('blob_links')
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest'))
+    .returning('released'),
 )
 
 const lockBlob = statement<{ digest: Digest }>()(({ db, arg, dialect }) =>

@@ -24,6 +24,7 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   leaseUpload: repeat,
   openUpload: repeat,
   renewUpload: repeat,
+  reserveUpload: repeat,
   expireUploads: repeat,
   // A second time there is none to cancel, which would be told as a failure.
   cancelUpload: unknown,
@@ -54,6 +55,9 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   releaseBlob: unknown,
   doomUnknown: unknown,
   recordRun: unknown,
+
+  // Counted twice, it is the same.
+  recount: repeat,
 
   // For good and by key: gone is gone, and a day that is noted is noted.
   emptyTrash: repeat,
@@ -96,6 +100,7 @@ const lostCommits: { readonly [N in ChangeName]: Settle<N> } = {
   setMember: unknown,
   setNamespace: unknown,
   setPassword: unknown,
+  setQuota: unknown,
   setRobot: unknown,
   setTeamMember: unknown,
   setUser: unknown,

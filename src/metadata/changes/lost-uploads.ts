@@ -1,9 +1,10 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
+import type { UploadCommit } from './commit-upload.ts'
 import { confirmBlob } from './links.ts'
 import type { Settled } from './settled.ts'
-import type { Progress, UploadCommit } from './uploads.ts'
+import type { Progress } from './uploads.ts'
 
 /**
  * After a lost COMMIT: the row tells whether it was recorded. Waits for a transaction that is still at it.

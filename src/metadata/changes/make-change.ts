@@ -5,6 +5,9 @@ import { applyChange, type ChangeArguments, type ChangeName, type ChangeResult }
 import { type ChangeEvent, eventOf } from './events.ts'
 import { namesBefore } from './named-subjects.ts'
 import { tellWebhooks } from './tell-webhooks.ts'
+import { type Counted, Ledger } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
+import { settleUsage } from './usage/settle.ts'
 
 /** One change, as it is sent to whoever makes it. */
 export interface ChangeOrder<N extends ChangeName = ChangeName> {
@@ -25,9 +28,12 @@ export async function makeChange<N extends ChangeName>(
   { name, args, by }: ChangeOrder<N>,
 ): Promise<ChangeResult<N>> {
   const names = await namesBefore(tx, name, args)
-  const result: ChangeResult<N> = await applyChange<N>(tx, name, args)
+  const counted: Counted = { ...tx, ledger: new Ledger() }
+  const result: ChangeResult<N> = await applyChange<N>(counted, name, args)
   const known = eventOf(name, args, result)
   const event = known && names ? { ...known, detail: { ...known.detail, ...names } } : known
   if (event) for (const tell of told) await tell(tx, event, by)
+  // Last: of all rows, those of a namespace's usage are the ones that others wait for.
+  await settleUsage(counted, (args as { quota?: DefaultLimits }).quota)
   return result
 }

@@ -5,16 +5,19 @@ import type { ManifestKind } from '../../oci/media-types.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
-import { perLength, places, slices, statement } from '../statement.ts'
+import { perLength, places, type Statement, slices, statement } from '../statement.ts'
 import { requireFlat } from './index-depth.ts'
 import { type LinkAddress, review } from './links.ts'
 import { inOrder, lockTags } from './lock-tags.ts'
-import { makeRepository } from './make-repository.ts'
+import { discountEmpty, makeRepository } from './make-repository.ts'
 import { type ManifestLimits, requireFewTags, requireRoomForReferrer } from './manifest-limits.ts'
 import { orphanManifest, orphanReferrers } from './orphans.ts'
 import { deleteReferences, insertReferences, userOf } from './references.ts'
+import { countReleased, releaseLinks } from './released-links.ts'
 import { deleteTagsOf, setTag, type TagMove } from './tags.ts'
 import { openTrash, trashManifest, trashTag } from './trash.ts'
+import type { Counted } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
 
 /** Which references of a manifest may point at nothing: none, an index's children, or all. */
 export type MissingAllowed = 'none' | 'index' | 'all'
@@ -33,19 +36,20 @@ export interface ManifestPut extends LinkAddress, TagMove {
   grace: number
   /** Not given: none. */
   limits?: ManifestLimits | undefined
+  quota?: DefaultLimits
 }
 
 /**
  * Stores a manifest and its tags: they become visible together or not at all.
  * @throws MANIFEST_BLOB_UNKNOWN naming what the repository does not hold, TAG_IMMUTABLE, LIMIT_REACHED, MANIFEST_INVALID
  */
-export async function putManifest(tx: Transaction, put: ManifestPut): Promise<void> {
+export async function putManifest(tx: Counted, put: ManifestPut): Promise<void> {
   await lockTags(tx, put)
   await requireReferences(tx, put)
   const { limits, subject } = put
   if (limits && subject) await requireRoomForReferrer(tx, { ...put, subject, most: limits.referrers })
   await makeRepository(tx, put)
-  await tx.run(upsertManifest, put)
+  await storeManifest(tx, put)
   await insertReferences(tx, {
     repository: put.repository,
     manifest: put.digest,
@@ -61,6 +65,15 @@ export async function putManifest(tx: Transaction, put: ManifestPut): Promise<vo
   await review(tx, { repository: put.repository, digest: put.digest, delay: put.grace })
 }
 
+async function storeManifest(tx: Counted, put: ManifestPut): Promise<void> {
+  for (;;) {
+    if ((await tx.run(insertManifest, put)) > 0)
+      return tx.ledger.live(put.repository, put.digest, { count: 1, size: put.bytes.length })
+    if ((await tx.run(renewManifest, put)) > 0) return
+    // The collector took it in between: now there is room.
+  }
+}
+
 export interface ManifestDeletion extends LinkAddress, TagMove {
   /** A new name for the deletion, so that it can be taken back; null: for good. */
   trash: string | null
@@ -72,7 +85,7 @@ export interface ManifestDeletion extends LinkAddress, TagMove {
  * @throws MANIFEST_IN_USE naming the index that it is a child of, TAG_IMMUTABLE
  */
 export async function deleteManifest(
-  tx: Transaction,
+  tx: Counted,
   args: ManifestDeletion,
 ): Promise<readonly Tag[] | undefined> {
   const { repository, digest, caller, trash } = args
@@ -95,7 +108,7 @@ export async function deleteManifest(
  * Takes a manifest with its tags out of the repository, into the trash or for good.
  * @returns the tags that it had. @throws TAG_IMMUTABLE
  */
-export async function removeManifest(tx: Transaction, args: ManifestDeletion): Promise<readonly Tag[]> {
+export async function removeManifest(tx: Counted, args: ManifestDeletion): Promise<readonly Tag[]> {
   const { repository, digest, trash } = args
   if (trash !== null) await trashManifest(tx, { repository, digest, trash })
   const tags = await deleteTagsOf(tx, args)
@@ -108,16 +121,19 @@ export async function removeManifest(tx: Transaction, args: ManifestDeletion): P
  * The row goes with its references, and what depended on it follows once no trash holds it either: what is there now,
  * not what is pushed from now on.
  */
-export async function dropManifest(tx: Transaction, { repository, digest }: LinkAddress): Promise<void> {
+export async function dropManifest(tx: Counted, { repository, digest }: LinkAddress): Promise<void> {
   const released = await deleteReferences(tx, { repository, manifest: digest })
-  await tx.run(deleteRow, { repository, digest })
+  if ((await tx.run(deleteRow, { repository, digest })) > 0) tx.ledger.live(repository, digest, { count: -1 })
   await tx.run(deletePulls, { repository, digest })
+  const held = released.filter(({ role }) => role !== 'subject')
+  await releaseLinks(tx, { repository, digests: held.map((each) => each.digest) })
   for (const { digest: each, role } of released) {
     await review(tx, { repository, digest: each, delay: 0 })
     // A subject does not depend on what refers to it: an image outlives its signatures.
     if (role === 'child') await orphanManifest(tx, { repository, digest: each })
   }
   await orphanReferrers(tx, { repository, digest })
+  await discountEmpty(tx, { repository, digest, delay: 0 })
 }
 
 /** What a client is told is there, is there for half a grace. @returns false when the manifest is gone */
@@ -134,7 +150,7 @@ export async function confirmManifest(
  * Locks what the manifest relies on, in digest order, so that the collector can't take it meanwhile.
  * A subject need not be there; neither need a foreign layer.
  */
-async function requireReferences(tx: Transaction, put: ManifestPut): Promise<void> {
+async function requireReferences(tx: Counted, put: ManifestPut): Promise<void> {
   const needed = (roles: readonly string[]) =>
     [
       ...new Set(
@@ -144,9 +160,14 @@ async function requireReferences(tx: Transaction, put: ManifestPut): Promise<voi
       ),
     ].sort()
   const blobs = needed(['config', 'layer', 'blob-child'])
-  const held = await lockAll(tx, put.repository, blobs, lockLinks)
+  const links = await lockAll(tx, put.repository, blobs, lockLinks)
+  const released = links.filter((link) => link.released !== null).map(({ digest }) => digest)
+  await countReleased(tx, { repository: put.repository, digests: released })
+  const held = new Set(links.map(({ digest }) => digest))
   const children = needed(['child'])
-  const known = await lockAll(tx, put.repository, children, lockManifests)
+  const known = new Set(
+    (await lockAll(tx, put.repository, children, lockManifests)).map(({ digest }) => digest),
+  )
   if (put.missing === 'all' || (put.missing === 'index' && put.kind === 'index')) return
   const missing = [
     ...blobs.filter((digest) => !held.has(digest)),
@@ -160,16 +181,15 @@ async function requireReferences(tx: Transaction, put: ManifestPut): Promise<voi
   )
 }
 
-async function lockAll(
+async function lockAll<Row>(
   tx: Transaction,
   repository: RepositoryName,
   digests: readonly Digest[],
-  lock: typeof lockLinks,
-): Promise<Set<Digest>> {
-  const found = new Set<Digest>()
-  for (const slice of slices(digests)) {
-    for (const row of await tx.all(lock(slice.length), { repository, digests: slice })) found.add(row.digest)
-  }
+  lock: (length: number) => Statement<DigestList, Row>,
+): Promise<Row[]> {
+  const found: Row[] = []
+  for (const slice of slices(digests))
+    found.push(...(await tx.all(lock(slice.length), { repository, digests: slice })))
   return found
 }
 
@@ -184,7 +204,7 @@ const lockLinks = perLength((length) =>
     db
       .selectFrom('blob_links')
       .innerJoin('blobs', 'blobs.digest', 'blob_links.digest')
-      .select('blob_links.digest')
+      .select(['blob_links.digest', 'blob_links.released'])
       .where('blob_links.repository', '=', arg('repository'))
       .where('blob_links.digest', 'in', places(arg('digests'), length))
       .where('blobs.damaged_at', 'is', null)
@@ -215,7 +235,7 @@ const lockManifest = statement<LinkAddress>()(({ db, arg, dialect }) =>
     .$if(dialect === 'postgres', (query) => query.forUpdate()),
 )
 
-const upsertManifest = statement<ManifestPut>()(({ db, arg, now }) =>
+const insertManifest = statement<ManifestPut>()(({ db, arg, now }) =>
   db
     .insertInto('manifests')
     .values({
@@ -229,12 +249,16 @@ const upsertManifest = statement<ManifestPut>()(({ db, arg, now }) =>
       pushed_at: now,
       confirmed_at: now,
     })
-    // The bytes too: where they were damaged, this heals them.
-    .onConflict((conflict) =>
-      conflict
-        .columns(['repository', 'digest'])
-        .doUpdateSet({ bytes: arg('bytes'), confirmed_at: now, orphaned_at: null, damaged_at: null }),
-    ),
+    .onConflict((conflict) => conflict.columns(['repository', 'digest']).doNothing()),
+)
+
+/** The bytes too: where they were damaged, this heals them. */
+const renewManifest = statement<ManifestPut>()(({ db, arg, now }) =>
+  db
+    .updateTable('manifests')
+    .set({ bytes: arg('bytes'), confirmed_at: now, orphaned_at: null, damaged_at: null })
+    .where('repository', '=', arg('repository'))
+    .where('digest', '=', arg('digest')),
 )
 
 const touchManifest = statement<LinkAddress>()(({ db, arg, now }) =>

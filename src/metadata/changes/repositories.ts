@@ -6,6 +6,7 @@ import { statement } from '../statement.ts'
 import { removeManifest } from './manifests.ts'
 import { type TagMove, tagImmutable } from './tags.ts'
 import { openTrash } from './trash.ts'
+import type { Counted } from './usage/ledger.ts'
 import { withdrawRepository } from './withdraw-rights.ts'
 
 export interface RepositoryDeletion extends TagMove {
@@ -27,7 +28,7 @@ export interface DeletedSlice {
  * Deletes a slice of a repository's manifests with their tags.
  * @throws TAG_IMMUTABLE before the first slice goes, if the repository has such a tag
  */
-export async function deleteRepository(tx: Transaction, args: RepositoryDeletion): Promise<DeletedSlice> {
+export async function deleteRepository(tx: Counted, args: RepositoryDeletion): Promise<DeletedSlice> {
   const { repository, trash, caller, limit } = args
   await requireNoImmutable(tx, args)
   const tags: Tag[] = []

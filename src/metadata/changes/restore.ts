@@ -8,6 +8,9 @@ import { statement } from '../statement.ts'
 import { bringFromTrash } from './bring.ts'
 import { lockTrashedTags } from './lock-tags.ts'
 import { requireFreeTags, restoreTags } from './restored-tags.ts'
+import { letGo } from './trash.ts'
+import type { Counted } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
 import { withdrawRepository } from './withdraw-rights.ts'
 
 export interface Restoration {
@@ -21,6 +24,7 @@ export interface Restoration {
   grace: number
   /** Manifests or tags to bring back in one transaction. */
   limit: number
+  quota?: DefaultLimits
 }
 
 export interface RestoredSlice {
@@ -39,7 +43,7 @@ export interface RestoredSlice {
  * @throws TRASH_UNKNOWN; TAG_TAKEN and REPOSITORY_TAKEN where the old name stands for something else by now;
  * MANIFEST_UNKNOWN for a tag whose manifest is gone for good; TAG_INVALID for a tag that a repository can't be given
  */
-export async function restoreTrash(tx: Transaction, args: Restoration): Promise<RestoredSlice> {
+export async function restoreTrash(tx: Counted, args: Restoration): Promise<RestoredSlice> {
   const trash = await tx.first(lockTrash, args)
   if (!trash) {
     throw new RegistryError(
@@ -64,8 +68,10 @@ export async function restoreTrash(tx: Transaction, args: Restoration): Promise<
       missing.push(
         ...(await bringFromTrash(tx, { trash: id, digest, repository, from: trash.repository, grace })),
       )
-      await tx.run(forgetReferencesOf, { id, digest })
+      for (const reference of await tx.all(forgetReferencesOf, { id, digest }))
+        letGo(tx, trash.repository, reference)
       await tx.run(forgetManifest, { id, digest })
+      tx.ledger.trashed(trash.repository, digest, { count: -1 })
     }
     count += manifests.length
   }
@@ -120,8 +126,8 @@ function requireSameTarget(args: Restoration, repository: RepositoryName): void 
   )
 }
 
-async function forget(tx: Transaction, trash: { id: string; repository: RepositoryName }): Promise<void> {
-  await tx.run(forgetReferences, trash)
+async function forget(tx: Counted, trash: { id: string; repository: RepositoryName }): Promise<void> {
+  for (const reference of await tx.all(forgetReferences, trash)) letGo(tx, trash.repository, reference)
   await tx.run(forgetTags, trash)
   await tx.run(forgetTrash, trash)
   // Under another name it is another repository.
@@ -192,7 +198,8 @@ const forgetReferencesOf = statement<{ id: string; digest: Digest }>()(({ db, ar
     .deleteFrom('trashed_references')
     .where('trash', '=', arg('id'))
     .where('manifest', '=', arg('digest'))
-    .where('role', '!=', 'tag'),
+    .where('role', '!=', 'tag')
+    .returning(['digest', 'role', 'held']),
 )
 
 const forgetManifest = statement<{ id: string; digest: Digest }>()(({ db, arg }) =>
@@ -200,7 +207,7 @@ const forgetManifest = statement<{ id: string; digest: Digest }>()(({ db, arg })
 )
 
 const forgetReferences = statement<{ id: string }>()(({ db, arg }) =>
-  db.deleteFrom('trashed_references').where('trash', '=', arg('id')),
+  db.deleteFrom('trashed_references').where('trash', '=', arg('id')).returning(['digest', 'role', 'held']),
 )
 
 const forgetTags = statement<{ id: string }>()(({ db, arg }) =>

@@ -6,6 +6,7 @@ import type { Transaction } from '../engine.ts'
 import { statement } from '../statement.ts'
 import { bringManifest } from './bring.ts'
 import { setTag, type TagMove } from './tags.ts'
+import type { Counted } from './usage/ledger.ts'
 
 export interface TagRestoration extends TagMove {
   id: string
@@ -42,7 +43,7 @@ export async function requireFreeTags(tx: Transaction, args: TagRestoration): Pr
  * @throws TAG_TAKEN, MANIFEST_UNKNOWN
  */
 export async function restoreTags(
-  tx: Transaction,
+  tx: Counted,
   args: TagRestoration & { lenient: boolean },
 ): Promise<RestoredTags> {
   const wanted = args.tag === null ? undefined : await wantedTag(tx, args, args.tag)
@@ -57,7 +58,7 @@ export async function restoreTags(
 }
 
 async function restoreTag(
-  tx: Transaction,
+  tx: Counted,
   args: TagRestoration & { tag: Tag; digest: Digest; lenient: boolean },
 ): Promise<boolean> {
   const { repository, tag, digest, lenient } = args

@@ -8,6 +8,7 @@ import { removeManifest } from './manifests.ts'
 import { userOf } from './references.ts'
 import { dropTag, type TagMove } from './tags.ts'
 import { openTrash } from './trash.ts'
+import type { Counted } from './usage/ledger.ts'
 
 export interface RetiredTag {
   tag: Tag
@@ -33,7 +34,7 @@ export interface Retired {
  * it, it goes with them.
  * @throws TAG_IMMUTABLE
  */
-export async function retireTags(tx: Transaction, args: Retirement): Promise<Retired> {
+export async function retireTags(tx: Counted, args: Retirement): Promise<Retired> {
   const { repository, digest, caller, immutable } = args
   // Whoever sets a tag to it locks the manifest first, so that no tag is added from here on.
   const manifest = await tx.first(lockManifest, args)

@@ -9,6 +9,8 @@ import { type LinkAddress, review } from './links.ts'
 import { lockTags } from './lock-tags.ts'
 import type { Settled } from './settled.ts'
 import { openTrash, trashTag } from './trash.ts'
+import type { Counted } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
 
 export interface TagAddress {
   repository: RepositoryName
@@ -63,6 +65,7 @@ export async function setTagsStand(
 
 export interface PutTag extends LinkAddress, TagAddress, TagMove {
   grace: number
+  quota?: DefaultLimits
 }
 
 /**
@@ -70,7 +73,7 @@ export interface PutTag extends LinkAddress, TagAddress, TagMove {
  * @returns false where neither has it
  * @throws TAG_IMMUTABLE
  */
-export async function putTag(tx: Transaction, put: PutTag): Promise<boolean> {
+export async function putTag(tx: Counted, put: PutTag): Promise<boolean> {
   await lockTags(tx, { ...put, tags: [put.tag] })
   const missing = await bringManifest(tx, { ...put, from: put.repository })
   if (missing.includes(put.digest)) return false

@@ -1,11 +1,13 @@
+import { sql } from 'kysely'
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Tag } from '../../oci/tag.ts'
 import type { Transaction } from '../engine.ts'
-import type { TrashKind } from '../schema.ts'
+import type { TrashedReferenceRow, TrashKind } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type LinkAddress, review } from './links.ts'
 import { reviewReferrers } from './orphans.ts'
+import type { Counted } from './usage/ledger.ts'
 import { withdrawRepository } from './withdraw-rights.ts'
 
 export interface NewTrash {
@@ -35,12 +37,12 @@ export async function trashTag(tx: Transaction, tag: TrashedTag): Promise<void> 
 }
 
 /** Keeps a manifest and all that it refers to; the caller removes the manifest. */
-export async function trashManifest(
-  tx: Transaction,
-  trashed: LinkAddress & { trash: string },
-): Promise<void> {
-  await tx.run(copyManifest, trashed)
-  await tx.run(copyReferences, trashed)
+export async function trashManifest(tx: Counted, trashed: LinkAddress & { trash: string }): Promise<void> {
+  const { repository, digest } = trashed
+  const copied = await tx.first(copyManifest, trashed)
+  if (copied) tx.ledger.trashed(repository, digest, { count: 1, size: copied.size })
+  for (const reference of await tx.all(copyReferences, trashed))
+    if (reference.held === 1) tx.ledger.trashed(repository, reference.digest, { count: 1 })
 }
 
 export interface TrashSlice {
@@ -54,7 +56,7 @@ export interface TrashSlice {
  * the deletion can't be taken back, for only a part would come; what an interruption leaves, the collector forgets.
  * @returns whether more is left
  */
-export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<boolean> {
+export async function emptyTrash(tx: Counted, slice: TrashSlice): Promise<boolean> {
   const trash = await tx.first(lockTrash, slice)
   if (!trash) return false
   // Half of what was deleted must not come back.
@@ -64,6 +66,7 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
   for (const reference of references) {
     const { digest } = reference
     await tx.run(deleteReference, { id: slice.id, ...reference })
+    letGo(tx, repository, reference)
     await review(tx, { repository, digest, delay: 0 })
   }
   const left = slice.limit - references.length
@@ -71,6 +74,7 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
   const manifests = await tx.all(manifestsOf, { id: slice.id, limit: left })
   for (const { digest } of manifests) {
     await tx.run(deleteManifestOf, { id: slice.id, digest })
+    tx.ledger.trashed(repository, digest, { count: -1 })
     await reviewReferrers(tx, { repository, digest })
   }
   if (manifests.length === left) return true
@@ -78,6 +82,15 @@ export async function emptyTrash(tx: Transaction, slice: TrashSlice): Promise<bo
   await tx.run(deleteTrash, slice)
   if (trash.kind === 'repository') await withdrawRepository(tx, { repository })
   return false
+}
+
+/** What the trash kept of a repository, and keeps no more. A tag is of a manifest, which counts by itself. */
+export function letGo(
+  tx: Counted,
+  repository: RepositoryName,
+  { digest, role, held }: Pick<TrashedReferenceRow, 'digest' | 'role' | 'held'>,
+): void {
+  if (held === 1 && role !== 'tag') tx.ledger.trashed(repository, digest, { count: -1 })
 }
 
 const insertTrash = statement<NewTrash>()(({ db, arg, now }) =>
@@ -146,7 +159,8 @@ const copyManifest = statement<LinkAddress & { trash: string }>()(({ db, arg }) 
         .where('digest', '=', arg('digest')),
     )
     // Pushed again while its repository was being deleted slice by slice.
-    .onConflict((conflict) => conflict.doNothing()),
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(sql<number>`length(bytes)`.as('size')),
 )
 
 const copyReferences = statement<LinkAddress & { trash: string }>()(({ db, arg }) =>
@@ -173,7 +187,8 @@ const copyReferences = statement<LinkAddress & { trash: string }>()(({ db, arg }
         .where('reference.manifest', '=', arg('digest'))
         .where('reference.role', '!=', 'subject'),
     )
-    .onConflict((conflict) => conflict.doNothing()),
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(['digest', 'held']),
 )
 
 const lockTrash = statement<{ id: string }>()(({ db, arg, dialect }) =>
@@ -191,7 +206,7 @@ const markEmptying = statement<{ id: string }>()(({ db, arg }) =>
 const referencesOf = statement<TrashSlice>()(({ db, arg }) =>
   db
     .selectFrom('trashed_references')
-    .select(['manifest', 'digest', 'role'])
+    .select(['manifest', 'digest', 'role', 'held'])
     .where('trash', '=', arg('id'))
     // In this order deletions that are emptied at once lock what they have in common.
     .orderBy('digest')

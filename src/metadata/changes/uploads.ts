@@ -4,11 +4,12 @@ import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Transaction } from '../engine.ts'
 import type { UploadRow } from '../schema.ts'
 import { perLength, places, statement } from '../statement.ts'
-import { linkBlob, lockLinkBeforeBlob } from './links.ts'
 import { doomObject } from './objects.ts'
-import { storeBlob } from './store-blob.ts'
 import { type Opener, requireFewUploads } from './upload-openers.ts'
 import { type Target, targetOf } from './upload-target.ts'
+import type { Counted } from './usage/ledger.ts'
+import type { DefaultLimits } from './usage/limits.ts'
+import { ownLimit, type Reserving, type Room, reserveNoMore, reserveWhole } from './usage/reservations.ts'
 
 /** A writer whose bytes stopped for this long has lost its right to write. Milliseconds. */
 export const leaseTime = 15_000
@@ -24,19 +25,28 @@ export interface NewUpload {
   targetKey: string | null
   /** Whose it is; not given: it counts for nobody. */
   opener?: Opener | undefined
+  /** What it wants of the quota, where the same request goes on to write. */
+  reserve?: Reserving
+  quota?: DefaultLimits
 }
 
 /**
  * The row commits before its object exists: what a crash leaves behind is found in the table. Opened again under the
  * same id, which nobody else can have, it stays as it is. An opener's others are counted without a lock: those that are
  * opened at the same moment on PostgreSQL may not see each other.
- * @throws TOO_MANY_UPLOADS
+ * @throws TOO_MANY_UPLOADS, QUOTA_EXCEEDED, QUOTA_BUSY
  */
-export async function openUpload(tx: Transaction, upload: NewUpload): Promise<void> {
-  const { opener, writer } = upload
+export async function openUpload(tx: Counted, upload: NewUpload): Promise<Room> {
+  const { id, repository, opener, writer, reserve, quota } = upload
   const openedBy = opener?.name ?? null
-  await tx.run(insertUpload, { ...upload, openedBy, leaseTime: writer === null ? 0 : leaseTime })
+  const made = await tx.first(insertUpload, {
+    ...upload,
+    openedBy,
+    leaseTime: writer === null ? 0 : leaseTime,
+  })
   if (opener) await requireFewUploads(tx, opener)
+  if (!made || !reserve) return 'unlimited'
+  return reserveWhole(tx, { id, repository, reserved: 0, limit: made.limit }, { ...reserve, quota })
 }
 
 export interface Lease {
@@ -45,14 +55,22 @@ export interface Lease {
   writer: string
   /** Where the closing request will put the object; null when this request does not close the upload. */
   target: Target | null
+  /** What it wants of the quota: `bytes` are those that come with this request. */
+  reserve?: Reserving
+  quota?: DefaultLimits
+}
+
+export interface LeasedUpload extends UploadRow {
+  readonly room: Room
 }
 
 /**
  * Takes the right to write. A target of the same digest that an earlier request put on record stays: its object may lie
  * there already. One of another digest is doomed.
- * @throws BLOB_UPLOAD_UNKNOWN, or BLOB_UPLOAD_BUSY with the durable offset while another writer holds it
+ * @throws BLOB_UPLOAD_UNKNOWN, or BLOB_UPLOAD_BUSY with the durable offset while another writer holds it,
+ * QUOTA_EXCEEDED, QUOTA_BUSY
  */
-export async function leaseUpload(tx: Transaction, lease: Lease): Promise<UploadRow> {
+export async function leaseUpload(tx: Counted, lease: Lease): Promise<LeasedUpload> {
   const before = await tx.first(lockUpload, lease)
   if (!before) throw uploadUnknown(lease.id)
   const targetKey = targetOf(before, lease.target)
@@ -68,7 +86,13 @@ export async function leaseUpload(tx: Transaction, lease: Lease): Promise<Upload
   if (before.target_key && before.target_key !== targetKey) {
     await doomObject(tx, { objectKey: before.target_key, neverRead: true })
   }
-  return { ...before, writer: lease.writer, target_key: targetKey, contested }
+  const { reserve, quota } = lease
+  const room = reserve ? await reserveWhole(tx, before, { ...wholeOf(before, reserve), quota }) : 'unlimited'
+  return { ...before, writer: lease.writer, target_key: targetKey, contested, room }
+}
+
+function wholeOf(upload: UploadRow, reserve: Reserving): Reserving {
+  return reserve.bytes === null ? reserve : { ...reserve, bytes: upload.durable_offset + reserve.bytes }
 }
 
 export interface LeaseHolder {
@@ -94,34 +118,12 @@ export interface Progress extends LeaseHolder {
 }
 
 /** Records what is durable and gives the lease back. @throws BLOB_UPLOAD_UNKNOWN when the lease was lost */
-export async function appendUpload(tx: Transaction, progress: Progress): Promise<void> {
+export async function appendUpload(tx: Counted, progress: Progress): Promise<void> {
   const { notes = null, hashState = null, superseded = [] } = progress
-  if ((await tx.run(recordProgress, { ...progress, notes, hashState })) === 0)
-    throw uploadUnknown(progress.id)
+  const upload = await tx.first(recordProgress, { ...progress, notes, hashState })
+  if (!upload) throw uploadUnknown(progress.id)
+  await reserveNoMore(tx, { ...upload, id: progress.id }, progress.to)
   for (const objectKey of superseded) await doomObject(tx, { objectKey, neverRead: true })
-}
-
-export interface UploadCommit extends LeaseHolder {
-  repository: RepositoryName
-  digest: Digest
-  objectKey: string
-  size: number
-  /** Objects that only the upload knew. */
-  superseded?: readonly string[]
-  /** Milliseconds that the link lives without a manifest that refers to it. */
-  grace: number
-}
-
-/**
- * Makes the object the blob's, unless the digest is stored already and sound: then that one stays and the new one is
- * doomed. @throws BLOB_UPLOAD_UNKNOWN when the lease was lost
- */
-export async function commitUpload(tx: Transaction, commit: UploadCommit): Promise<void> {
-  if ((await tx.run(closeUpload, commit)) === 0) throw uploadUnknown(commit.id)
-  for (const objectKey of commit.superseded ?? []) await doomObject(tx, { objectKey, neverRead: true })
-  await lockLinkBeforeBlob(tx, commit)
-  await storeBlob(tx, commit)
-  await linkBlob(tx, commit)
 }
 
 export interface UploadAddress {
@@ -130,7 +132,7 @@ export interface UploadAddress {
 }
 
 /** Drops an upload and dooms what it stored. @returns the keys of that; undefined when there was no such upload */
-export async function cancelUpload(tx: Transaction, address: UploadAddress): Promise<string[] | undefined> {
+export async function cancelUpload(tx: Counted, address: UploadAddress): Promise<string[] | undefined> {
   const upload = await tx.first(lockUpload, address)
   if (!upload) return undefined
   await discard(tx, [upload])
@@ -138,14 +140,15 @@ export async function cancelUpload(tx: Transaction, address: UploadAddress): Pro
 }
 
 /** Drops uploads without activity for `age` milliseconds and without a live writer, at most `limit` of them. */
-export async function expireUploads(tx: Transaction, args: { age: number; limit: number }): Promise<number> {
+export async function expireUploads(tx: Counted, args: { age: number; limit: number }): Promise<number> {
   const stale = await tx.all(staleUploads, args)
   if (stale.length > 0) await discard(tx, stale)
   return stale.length
 }
 
-async function discard(tx: Transaction, uploads: readonly UploadRow[]): Promise<void> {
+async function discard(tx: Counted, uploads: readonly UploadRow[]): Promise<void> {
   for (const objectKey of uploads.flatMap(keysOf)) await doomObject(tx, { objectKey, neverRead: true })
+  for (const { repository, reserved } of uploads) tx.ledger.reserve(repository, -reserved)
   await tx.run(deleteUploads(uploads.length), { ids: uploads.map(({ id }) => id) })
 }
 
@@ -154,7 +157,7 @@ function keysOf(upload: UploadRow): string[] {
   return upload.target_key === null ? [upload.object_key] : [upload.object_key, upload.target_key]
 }
 
-function uploadUnknown(id: string): RegistryError {
+export function uploadUnknown(id: string): RegistryError {
   return new RegistryError(
     'BLOB_UPLOAD_UNKNOWN',
     'this upload is not open here: it was finished, cancelled or expired, or never was; start a new one',
@@ -164,34 +167,38 @@ function uploadUnknown(id: string): RegistryError {
   )
 }
 
-const insertUpload = statement<NewUpload & { openedBy: string | null; leaseTime: number }>()(
-  ({ db, arg, now }) =>
-    db
-      .insertInto('uploads')
-      .values((eb) => ({
-        id: arg('id'),
-        repository: arg('repository'),
-        object_key: arg('objectKey'),
-        durable_offset: 0,
-        digest_so_far: arg('emptyDigest'),
-        target_key: arg('targetKey'),
-        writer: arg('writer'),
-        lease_until: eb(now, '+', arg('leaseTime')),
-        started_at: now,
-        last_activity: now,
-        opened_by: arg('openedBy'),
-      }))
-      .onConflict((conflict) => conflict.column('id').doNothing()),
-)
+const insertUpload = statement<NewUpload & { openedBy: string | null; leaseTime: number }>()((scope) => {
+  const { db, arg, now } = scope
+  return db
+    .insertInto('uploads')
+    .values((eb) => ({
+      id: arg('id'),
+      repository: arg('repository'),
+      object_key: arg('objectKey'),
+      durable_offset: 0,
+      reserved: 0,
+      digest_so_far: arg('emptyDigest'),
+      target_key: arg('targetKey'),
+      writer: arg('writer'),
+      lease_until: eb(now, '+', arg('leaseTime')),
+      started_at: now,
+      last_activity: now,
+      opened_by: arg('openedBy'),
+    }))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning(ownLimit(scope).as('limit'))
+})
 
-const lockUpload = statement<UploadAddress>()(({ db, arg, dialect }) =>
-  db
+const lockUpload = statement<UploadAddress>()((scope) => {
+  const { db, arg, dialect } = scope
+  return db
     .selectFrom('uploads')
     .selectAll()
+    .select(ownLimit(scope).as('limit'))
     .where('id', '=', arg('id'))
     .where('repository', '=', arg('repository'))
-    .$if(dialect === 'postgres', (query) => query.forUpdate()),
-)
+    .$if(dialect === 'postgres', (query) => query.forUpdate())
+})
 
 const takeLease = statement<
   UploadAddress & {
@@ -241,15 +248,8 @@ const recordProgress = statement<Progress & { notes: string | null; hashState: U
       })
       .where('id', '=', arg('id'))
       .where('writer', '=', arg('writer'))
-      .where('durable_offset', '=', arg('from')),
-)
-
-const closeUpload = statement<LeaseHolder & { repository: RepositoryName }>()(({ db, arg }) =>
-  db
-    .deleteFrom('uploads')
-    .where('id', '=', arg('id'))
-    .where('repository', '=', arg('repository'))
-    .where('writer', '=', arg('writer')),
+      .where('durable_offset', '=', arg('from'))
+      .returning(['repository', 'reserved']),
 )
 
 const staleUploads = statement<{ age: number; limit: number }>()(({ db, arg, now, dialect }) =>

@@ -8,6 +8,7 @@ import { accounts } from './004-accounts.ts'
 import { sharedUploads } from './006-shared-uploads.ts'
 import { jobs } from './009-jobs.ts'
 import { audit } from './010-audit.ts'
+import { quotas } from './011-quotas.ts'
 import { rates } from './012-rates.ts'
 import { directories } from './013-directories.ts'
 import { robotTrusts } from './014-robot-trusts.ts'
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   sharedUploads,
   jobs,
   audit,
+  quotas,
   rates,
   directories,
   robotTrusts,

@@ -1,6 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { TargetRows } from '../migration-target.ts'
 import type { MovedTable, Row } from '../moved-tables.ts'
+import { recountUsage } from '../recount.ts'
+import { builders } from '../statement.ts'
 
 /** Rows that are fetched at once, and where they may be large. */
 const fetched = { usual: 5000, large: 100 }
@@ -50,6 +52,11 @@ export class MovedRows implements TargetRows {
       'update blobs set damaged_at = $2 where digest = any($1::text[]) and damaged_at is null',
       [digests, at],
     )
+  }
+
+  async countUsage(): Promise<void> {
+    await this.#client.query('delete from usage')
+    await this.#client.query(recountUsage('postgres').compile(builders.postgres).sql)
   }
 
   async continueNumbers(tables: readonly MovedTable[]): Promise<void> {

@@ -34,6 +34,7 @@ export async function moveTables(moving: TableMoving): Promise<MovedRowsOf[]> {
     }
     moved.push({ table, checksum })
   }
+  await moving.rows.countUsage()
   await moving.rows.continueNumbers(tables)
   return moved
 }

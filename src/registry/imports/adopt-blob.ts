@@ -2,6 +2,7 @@ import type { AdoptionRefused } from '../../blobs/blob-store.ts'
 import { algorithmOf, type Digest, digestOf } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import type { Registry } from '../registry.ts'
+import { quotaOf } from '../uploads/room.ts'
 import { requireRoom } from '../uploads/start.ts'
 import { dropUpload } from '../uploads/status.ts'
 import type { SourceFile } from './source.ts'
@@ -31,12 +32,14 @@ export async function adoptBlob(
     emptyDigest: digestOf(new Uint8Array(), algorithmOf(digest)),
     writer,
     targetKey: objectKey,
+    reserve: { bytes: file.size, digest },
+    ...quotaOf(rules),
   })
   try {
     const refused = await blobs.adopt(file, objectKey)
     if (!refused) {
       const { grace } = rules
-      const commit = { id, writer, repository, digest, objectKey, size: file.size, grace }
+      const commit = { id, writer, repository, digest, objectKey, size: file.size, grace, ...quotaOf(rules) }
       await metadata.change('commitUpload', commit)
       return undefined
     }

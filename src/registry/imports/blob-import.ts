@@ -2,6 +2,7 @@ import { algorithmOf, type Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { RepositoryName } from '../../oci/repository-name.ts'
 import { uploadAtOnce } from '../uploads/finish.ts'
+import { quotaOf } from '../uploads/room.ts'
 import { adoptBlob } from './adopt-blob.ts'
 import { Lines, Slots } from './concurrency.ts'
 import { type ImportJob, importCaller } from './job.ts'
@@ -76,7 +77,8 @@ export class BlobImport {
   async #mount({ from: { name: repository }, digest }: Wanted): Promise<boolean> {
     const { metadata, rules } = this.#job.registry
     for (const from of await metadata.listHolders({ digest, limit: 3 })) {
-      if (!(await metadata.change('mountBlob', { repository, digest, from, grace: rules.grace }))) continue
+      const mount = { repository, digest, from, grace: rules.grace, ...quotaOf(rules) }
+      if (!(await metadata.change('mountBlob', mount))) continue
       this.#tally.blobs.mounted += 1
       return true
     }

@@ -1,5 +1,6 @@
 import { RegistryError } from '../../oci/errors.ts'
 import type { Call, Registry } from '../registry.ts'
+import { isOverQuota } from '../wait-for-room.ts'
 import { holdLease } from './lease.ts'
 import { type Received, receive } from './receive.ts'
 import { resumeHash } from './resume-hash.ts'
@@ -12,6 +13,7 @@ import {
   sessionAlgorithm,
 } from './session.ts'
 import { requireRoom } from './start.ts'
+import { dropUpload } from './status.ts'
 
 export interface Appended {
   /** Bytes of the upload that are durable now. */
@@ -22,12 +24,16 @@ export interface Appended {
 /**
  * Adds a chunk to an upload; when it resolves, the chunk is durable. What came of a body whose client went away is
  * kept, and the client finds it in the upload's status.
- * @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID, BLOB_TOO_LARGE, STORAGE_FULL
+ * @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID, BLOB_TOO_LARGE, STORAGE_FULL;
+ * QUOTA_EXCEEDED and QUOTA_BUSY, and then the upload is dropped
  */
 export async function appendToUpload(registry: Registry, call: Call & Chunk): Promise<Appended> {
   await requireRoom(registry, call.length ?? 0)
   const session = await beginSession(registry, { ...call, target: null })
-  const { bytes, failure } = await appendChunk(registry, call, session)
+  const { bytes, failure } = await appendChunk(registry, call, session).catch(async (error: unknown) => {
+    if (isOverQuota(error)) await dropUpload(registry, call).catch(() => undefined)
+    throw error
+  })
   if (failure) throw failure
   return { offset: session.offset + bytes, received: bytes }
 }

@@ -4,10 +4,12 @@ import { algorithmOf, type Digest, digestOf } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { quarantineLost } from '../blobs.ts'
 import type { Call, Registry } from '../registry.ts'
+import { isOverQuota, onceThereIsRoom } from '../wait-for-room.ts'
 import { FastHash } from './content-hash.ts'
 import { holdLease } from './lease.ts'
 import { receive } from './receive.ts'
 import { resumeHash } from './resume-hash.ts'
+import { quotaOf, RoomKeeper } from './room.ts'
 import { abandonSession, beginSession, type Chunk, lengthsDiffer, type Session } from './session.ts'
 import { type Opens, openerIn, requireRoom } from './start.ts'
 import { dropUpload } from './status.ts'
@@ -18,12 +20,15 @@ type Closing = Call & Chunk & { readonly digest: Digest }
  * Takes the last chunk, if there is one, and makes the whole the blob of this digest. When it resolves, the blob is
  * durable and linked to the repository. @returns the bytes that came with this request
  * @throws DIGEST_INVALID when the content is not what the digest says (the upload is dropped then), and what a
- * chunk throws
+ * chunk throws, a quota’s refusal among that
  */
 export async function finishUpload(registry: Registry, call: Closing): Promise<number> {
   await requireRoom(registry, call.length ?? 0)
   const session = await beginSession(registry, { ...call, target: newTarget(registry, call) })
-  return closeWith(registry, call, session)
+  return closeWith(registry, call, session).catch(async (error: unknown) => {
+    if (isOverQuota(error)) await dropUpload(registry, call).catch(() => undefined)
+    throw error
+  })
 }
 
 /** The whole blob in the request that opens the upload. @returns the bytes that came with it */
@@ -35,15 +40,19 @@ export async function uploadAtOnce(
   const id = registry.newId()
   const writer = registry.newId()
   const targetKey = registry.blobs.committedKey(registry.newId(), call.digest)
-  await registry.metadata.change('openUpload', {
+  const { repository, digest } = call
+  const opening = {
     id,
-    repository: call.repository,
+    repository,
     objectKey: registry.blobs.uploadKey(id),
-    emptyDigest: digestOf(new Uint8Array(), algorithmOf(call.digest)),
+    emptyDigest: digestOf(new Uint8Array(), algorithmOf(digest)),
     writer,
     targetKey,
     opener: openerIn(registry, call.opener),
-  })
+    reserve: { bytes: call.length ?? null, digest },
+    ...quotaOf(registry.rules),
+  }
+  const room = await onceThereIsRoom(() => registry.metadata.change('openUpload', opening))
   try {
     const session = {
       id,
@@ -55,6 +64,10 @@ export async function uploadAtOnce(
       shared: registry.replicated ?? false,
       contested: false,
       targetKey,
+      room:
+        room === 'reserve'
+          ? new RoomKeeper(registry, { id, repository, digest, writer, offset: 0 })
+          : undefined,
     }
     return await closeWith(registry, { ...call, id, range: undefined }, session)
   } catch (error) {
@@ -91,7 +104,7 @@ async function closeWith(registry: Registry, call: Closing, session: Session): P
           },
         )
   await quarantineLost(registry, call.digest)
-  await registry.metadata.change('commitUpload', {
+  const commit = {
     id: session.id,
     writer: session.writer,
     repository: call.repository,
@@ -100,7 +113,10 @@ async function closeWith(registry: Registry, call: Closing, session: Session): P
     size: session.offset + received,
     superseded,
     grace: registry.rules.grace,
-  })
+    ...quotaOf(registry.rules),
+  }
+  const committed = onceThereIsRoom(() => registry.metadata.change('commitUpload', commit))
+  await holdLease(registry, session, committed)
   return received
 }
 

@@ -2,6 +2,7 @@ import type { UploadWriter } from '../../blobs/blob-store.ts'
 import type { Registry } from '../registry.ts'
 import type { ContentHash } from './content-hash.ts'
 import { type Leased, LeaseKeeper } from './lease.ts'
+import type { RoomKeeper } from './room.ts'
 import { requireSmall } from './start.ts'
 
 export interface Sink extends Leased {
@@ -10,6 +11,7 @@ export interface Sink extends Leased {
   readonly file: UploadWriter
   /** Undefined: the bytes are hashed when they are an object. */
   readonly hash: ContentHash | undefined
+  readonly room: RoomKeeper | undefined
 }
 
 export interface Received {
@@ -20,7 +22,7 @@ export interface Received {
 
 /**
  * Takes a request's body into the upload's file and hash, chunk by chunk. What arrived before the client went away
- * is kept; where the storage fails, it throws.
+ * is kept; where the storage fails, or a quota has no room, it throws.
  * @throws BLOB_TOO_LARGE
  */
 export async function receive(
@@ -44,6 +46,8 @@ export async function receive(
     if (leased) await leased
     bytes += next.value.length
     requireSmall(registry, sink.offset + bytes)
+    const taken = sink.room?.take(bytes)
+    if (taken) await lease.during(taken)
     sink.hash?.update(next.value)
     const room = sink.file.write(next.value)
     if (room) await lease.during(room)

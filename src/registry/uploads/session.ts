@@ -3,6 +3,9 @@ import type { Target } from '../../metadata/changes/upload-target.ts'
 import { algorithmOf, type Digest, type DigestAlgorithm } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Call, Registry } from '../registry.ts'
+import { isOverQuota, onceThereIsRoom } from '../wait-for-room.ts'
+import { quotaOf, RoomKeeper } from './room.ts'
+import { dropUpload } from './status.ts'
 
 /** A chunk of an upload, or what closes one. */
 export interface Chunk {
@@ -31,22 +34,36 @@ export interface Session {
   readonly contested: boolean
   /** Where a closing request puts the object; undefined for any other. */
   readonly targetKey: ObjectKey | undefined
+  /** Set where what comes must be reserved in the namespace’s quota as it arrives. */
+  readonly room: RoomKeeper | undefined
 }
 
-/** Takes the right to write. @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID */
+/**
+ * Takes the right to write, and room for what was announced. An upload that a quota has no room for is dropped.
+ * @throws BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_BUSY, BLOB_UPLOAD_OUT_OF_ORDER, SIZE_INVALID, QUOTA_EXCEEDED, QUOTA_BUSY
+ */
 export async function beginSession(
   registry: Registry,
-  call: Call & Chunk & { target: Target | null },
+  call: Call & Chunk & { target: Target | null; digest?: Digest },
 ): Promise<Session> {
   if (call.range && call.length !== undefined && call.range.last - call.range.first + 1 !== call.length) {
     throw lengthsDiffer(call.range.last - call.range.first + 1, call.length)
   }
   const writer = registry.newId()
-  const row = await registry.metadata.change('leaseUpload', {
-    id: call.id,
-    repository: call.repository,
-    writer,
-    target: call.target,
+  const { id, repository, digest = null } = call
+  const reserve = { bytes: lengthOf(call), digest }
+  const row = await onceThereIsRoom(() =>
+    registry.metadata.change('leaseUpload', {
+      id,
+      repository,
+      writer,
+      target: call.target,
+      reserve,
+      ...quotaOf(registry.rules),
+    }),
+  ).catch(async (error: unknown) => {
+    if (isOverQuota(error)) await dropUpload(registry, call).catch(() => undefined)
+    throw error
   })
   const session = {
     id: call.id,
@@ -58,6 +75,10 @@ export async function beginSession(
     shared: registry.replicated ?? false,
     contested: registry.replicated === true && row.contested !== null,
     targetKey: call.target ? (row.target_key ?? undefined) : undefined,
+    room:
+      row.room === 'reserve'
+        ? new RoomKeeper(registry, { id, repository, digest, writer, offset: row.durable_offset })
+        : undefined,
   }
   if (call.range && call.range.first !== session.offset) {
     await endSession(registry, session)
@@ -68,6 +89,11 @@ export async function beginSession(
     )
   }
   return session
+}
+
+/** Bytes that come with the request; null: nobody knows. */
+export function lengthOf({ length, range }: Pick<Chunk, 'length' | 'range'>): number | null {
+  return length ?? (range ? range.last - range.first + 1 : null)
 }
 
 /** Gives the right to write back, with nothing written. */

@@ -6,12 +6,9 @@ import { join } from 'node:path'
 import { temporaryDirectory } from '../../../../test/support/berth.ts'
 import { rowsOf } from '../../../../test/support/data-rows.ts'
 import { RandomChanges, seeded } from '../../../../test/support/random-changes.ts'
-import {
-  applyChange,
-  type ChangeArguments,
-  type ChangeName,
-  type ChangeResult,
-} from '../../changes/changes.ts'
+import { theServer } from '../../changes/attribution.ts'
+import type { ChangeArguments, ChangeName, ChangeResult } from '../../changes/changes.ts'
+import { makeChange } from '../../changes/make-change.ts'
 import { migrate } from '../../migrations/migrate.ts'
 import { configureConnection } from '../connection.ts'
 import { Journal } from '../journal/journal.ts'
@@ -36,7 +33,11 @@ async function open(data: string) {
   ): Promise<ChangeResult<N>> => {
     database.run('BEGIN IMMEDIATE')
     try {
-      const result: ChangeResult<N> = await applyChange(sqliteTransaction(database), name, args)
+      const result: ChangeResult<N> = await makeChange(sqliteTransaction(database), {
+        name,
+        args,
+        by: theServer,
+      })
       database.run('COMMIT')
       return result
     } catch (error) {

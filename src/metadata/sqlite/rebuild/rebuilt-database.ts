@@ -1,6 +1,7 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { rmSync, writeFileSync } from 'node:fs'
 import { migrate } from '../../migrations/migrate.ts'
+import { recountTexts } from '../../recount.ts'
 import { type JournalLoss, replayJournal } from '../journal/replay.ts'
 import { sqliteTransaction } from '../transaction.ts'
 import { type Loss, Told } from './losses.ts'
@@ -124,6 +125,7 @@ export class RebuiltDatabase {
       'insert or ignore into repositories (name, created_at) select repository, min(pushed_at) from manifests group by repository',
     )
     this.#linkBlobs()
+    for (const text of recountTexts('sqlite')) this.#run(text)
     const delay = this.#grace()
     for (const table of ['blob_links', 'manifests', 'trashed_references'])
       this.#run(
