@@ -2,7 +2,13 @@ import { Database } from 'bun:sqlite'
 import { afterEach, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../test/support/berth.ts'
-import { dropDatabase, makeDatabase, optionsFor } from '../../test/support/postgres.ts'
+import {
+  dropDatabase,
+  makeDatabase,
+  optionsFor,
+  postgresServer,
+  requirePostgres,
+} from '../../test/support/postgres.ts'
 import { type Change, RandomChanges, seeded } from '../../test/support/random-changes.ts'
 import { RandomUploads } from '../../test/support/random-uploads.ts'
 import { manifest, type OpenStore, storeBlob } from './contract/fixtures.ts'
@@ -92,11 +98,8 @@ function keepsCounts(name: string, open: OpenStore): void {
 
 keepsCounts('SQLite', () => onSqlite())
 
-const server = process.env.BERTH_TEST_POSTGRES
-if (server) keepsCounts('PostgreSQL', () => onPostgres(server))
-else
-  describe('what namespaces use, on PostgreSQL', () =>
-    test.skip('needs BERTH_TEST_POSTGRES', () => undefined))
+const server = postgresServer
+if (requirePostgres('what namespaces use') && server) keepsCounts('PostgreSQL', () => onPostgres(server))
 
 test('counts that went wrong are found, and are right when they are counted anew', async () => {
   const path = join(await temporaryDirectory(), 'metadata.sqlite')
