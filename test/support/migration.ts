@@ -67,12 +67,19 @@ export function migrateCommand(
 export async function expectMoved(data: string, database: string): Promise<Record<string, string[]>> {
   const source = sourceRows(data)
   const found = await targetRows(database, Object.keys(source))
-  // Pulls go on at the source, and are noted there; objects that nobody knows are the storage's own.
-  const { pulls: pulledBefore = [], doomed_objects: _, ...rows } = source
-  const { pulls = [], doomed_objects: __, ...moved } = found
+  // Pulls go on at the source, and are noted there; objects that nobody knows are the storage's own. The source seals what
+  // its audit log has after it was copied, too: at the target the next server does.
+  const { pulls: pulledBefore = [], audit_batches: sealed = [], ...rows } = withoutOwn(source)
+  const { pulls = [], audit_batches: batches = [], ...moved } = withoutOwn(found)
   expect(moved).toEqual(rows)
   expect(pulledBefore).toEqual(expect.arrayContaining(pulls))
+  expect(sealed).toEqual(expect.arrayContaining(batches))
   return found
+}
+
+function withoutOwn(tables: Record<string, string[]>): Record<string, string[]> {
+  const { doomed_objects: _, audit_chain: __, audit_writers: ___, ...rest } = tables
+  return rest
 }
 
 /** Every row of the tables that move, as sorted lines. */
