@@ -121,4 +121,26 @@ describe('a sink to a pipe', () => {
     expect(await child.exited).toBe(0)
     expect(firstDifference(text, linesFrom(0, 5000))).toBeUndefined()
   })
+
+  test('holds little more than its lines, however long its reader stands still', async () => {
+    const program = `
+      import { BufferedSink } from ${JSON.stringify(source)}
+      const sink = new BufferedSink(1)
+      sink.write('x'.repeat(1024 * 1024) + '\\n')
+      await Bun.sleep(200)
+      const before = process.memoryUsage().arrayBuffers
+      for (let line = 0; line < 25; line += 1) {
+        sink.write('line ' + line + '\\n')
+        await Bun.sleep(110)
+      }
+      console.error(process.memoryUsage().arrayBuffers - before)
+      process.exit(0)
+    `
+    const unread = '"$0" --eval "$1" | sleep 5 2>/dev/null'
+    const child = Bun.spawn(['sh', '-c', unread, process.execPath, program], { stderr: 'pipe' })
+    const held = await child.stderr.text()
+    expect(held).toMatch(/^-?\d+\n$/)
+    expect(Number(held)).toBeLessThan(5 * 64 * 1024)
+    await child.exited
+  }, 30_000)
 })

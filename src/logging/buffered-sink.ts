@@ -53,15 +53,16 @@ export class BufferedSink implements LineSink {
   }
 
   #makeRoom(lines: string): void {
-    this.#flush()
+    this.#endChunk()
     if (lines.length * widest > chunkSize) this.#putBehind(Buffer.from(lines))
     else this.#used = this.#chunk.write(lines)
+    if (!this.#writing) this.#writeNext()
   }
 
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#endChunk()
+    // Behind a slow reader a chunk fills up first: one for each moment would hold far more memory than lines.
     if (!this.#writing) this.#writeNext()
   }
 
@@ -88,6 +89,7 @@ export class BufferedSink implements LineSink {
       this.#writeRest()
       return
     }
+    if (this.#before.length === 0) this.#endChunk()
     const [bytes] = this.#before
     this.#writing = bytes !== undefined
     if (bytes) write(this.#descriptor, bytes, (error, written) => this.#wrote(bytes, error, written))
