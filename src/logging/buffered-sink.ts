@@ -41,7 +41,7 @@ export class BufferedSink implements LineSink {
     if (this.#dropped > 0) this.#endChunk()
     if (lines.length * widest > chunkSize - this.#used) this.#makeRoom(lines)
     else this.#used += this.#chunk.write(lines, this.#used)
-    this.#timer ??= setTimeout(() => this.#flush(), flushAfter)
+    this.#flushSoon()
   }
 
   /** Writes what is left: at once, or behind the write that is under way. Resolves when it is written. */
@@ -59,11 +59,17 @@ export class BufferedSink implements LineSink {
     if (!this.#writing) this.#writeNext()
   }
 
+  #flushSoon(): void {
+    if (this.#used > 0) this.#timer ??= setTimeout(() => this.#flush(), flushAfter)
+  }
+
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     // Behind a slow reader a chunk fills up first: one for each moment would hold far more memory than lines.
-    if (!this.#writing) this.#writeNext()
+    if (this.#writing) return
+    this.#endChunk()
+    this.#writeNext()
   }
 
   #endChunk(): void {
@@ -89,10 +95,10 @@ export class BufferedSink implements LineSink {
       this.#writeRest()
       return
     }
-    if (this.#before.length === 0) this.#endChunk()
     const [bytes] = this.#before
     this.#writing = bytes !== undefined
-    if (bytes) write(this.#descriptor, bytes, (error, written) => this.#wrote(bytes, error, written))
+    if (!bytes) this.#flushSoon()
+    else write(this.#descriptor, bytes, (error, written) => this.#wrote(bytes, error, written))
   }
 
   #wrote(bytes: Buffer, error: NodeJS.ErrnoException | null, written: number): void {
